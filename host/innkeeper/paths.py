@@ -1,0 +1,79 @@
+"""Where things are kept. One `Home` holds everything of one user; nothing here touches the disk.
+
+All of it lies under ``LLM_USER_PATH`` when that is set, else where the platform keeps a program's data.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The directory that holds keys, settings, databases and plugins. Paths are strings: this is on the start-up path."""
+
+    root: str
+
+    @property
+    def index_file(self) -> str:
+        """What is installed and what it registers: the one file whose replacement commits an installation."""
+        return os.path.join(self.root, "index.json")
+
+    @property
+    def keys_file(self) -> str:
+        return os.path.join(self.root, "keys.json")
+
+    @property
+    def aliases_file(self) -> str:
+        return os.path.join(self.root, "aliases.json")
+
+    @property
+    def default_model_file(self) -> str:
+        return os.path.join(self.root, "default_model.txt")
+
+    @property
+    def settings_file(self) -> str:
+        return os.path.join(self.root, "settings.json")
+
+    @property
+    def plugins_dir(self) -> str:
+        return os.path.join(self.root, "plugins")
+
+    @property
+    def cache_dir(self) -> str:
+        """What can be made again: built SDK wheels, probe results."""
+        return os.path.join(self.root, "cache")
+
+    @property
+    def locks_dir(self) -> str:
+        return os.path.join(self.root, "locks")
+
+    def plugin_dir(self, name: str) -> str:
+        """Everything of one plugin. *name* is its canonical distribution name."""
+        return os.path.join(self.plugins_dir, name)
+
+    def data_dir(self, name: str) -> str:
+        """The plugin's own data: the one lasting place it may write, and what ``llm.user_dir()`` answers in it."""
+        return os.path.join(self.plugins_dir, name, "data")
+
+    def grants_file(self, name: str) -> str:
+        return os.path.join(self.plugins_dir, name, "grants.json")
+
+    def log_file(self, name: str) -> str:
+        return os.path.join(self.plugins_dir, name, "plugin.log")
+
+    def generation_dir(self, name: str, generation: str) -> str:
+        """One environment of the plugin: pyproject.toml, uv.lock, .venv, manifest.json. Never changed once in the index."""
+        return os.path.join(self.plugins_dir, name, "generations", generation)
+
+
+def find_home(environ: Mapping[str, str] = os.environ) -> Home:
+    """Return the home that *environ* names."""
+    override = environ.get("LLM_USER_PATH")
+    if override:
+        return Home(os.path.abspath(os.path.expanduser(override)))
+    import platformdirs
+
+    return Home(platformdirs.user_data_dir("innkeeper", appauthor=False))

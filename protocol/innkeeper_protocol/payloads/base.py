@@ -1,0 +1,22 @@
+"""What every payload struct shares.
+
+Fields that a reader does not know are ignored and fields left at their default are not sent, so that peers of
+different age can talk (SPEC.md COMPAT-1). Payloads are values: frozen, and built with keywords only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+JSON = Any
+"""A value that JSON can hold: what schemas, tool arguments and provider metadata are made of."""
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The base of all params, results and stream items."""
+
+
+class Nothing(Payload, frozen=True, kw_only=True):
+    """Params or a result with nothing in it; on the wire an empty map."""

@@ -1,0 +1,35 @@
+"""Embedding models: items in, one block of numbers out."""
+
+from __future__ import annotations
+
+from .base import Payload
+
+
+class EmbeddingModelInfo(Payload, frozen=True, kw_only=True):
+    """One registered embedding model. *batch_size* is the most items it takes at once, or None for its default."""
+
+    model_id: str
+    label: str = ""
+    aliases: tuple[str, ...] = ()
+    needs_key: str | None = None
+    key_env_var: str | None = None
+    supports_text: bool = True
+    supports_binary: bool = False
+    batch_size: int | None = None
+
+
+class EmbedParams(Payload, frozen=True, kw_only=True):
+    """Embed *items*, one batch: texts, or bytes where the model supports them."""
+
+    model_id: str
+    items: tuple[str | bytes, ...]
+    key: str | None = None
+    depth: int = 0
+
+
+class EmbedResult(Payload, frozen=True, kw_only=True):
+    """*vectors*: ``count`` rows of ``dimensions`` little-endian float32, row by row, in the order of the items."""
+
+    count: int
+    dimensions: int
+    vectors: bytes
