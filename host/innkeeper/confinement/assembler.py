@@ -1,8 +1,9 @@
 """Assembles a seccomp filter: a program of classic BPF that the kernel runs at a system call.
 
-A block of instructions for each system call that is not simply allowed, found by a binary search over the numbers, so that a
-call costs about eight comparisons; for calls without a block the kernel (5.11 and newer) remembers that they are allowed
-and runs nothing. Offsets of conditional jumps have 8 bits, so every longer way is an unconditional jump, which has 32.
+A block of instructions for each system call that is not simply allowed, found by a binary search over the numbers, so
+that a call costs about eight comparisons; for calls without a block the kernel (5.11 and newer) remembers that they
+are allowed and runs nothing. Offsets of conditional jumps have 8 bits, so every longer way is an unconditional jump,
+which has 32.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def fail(errno: int) -> Instruction:
 
 
 def load(argument: int) -> Instruction:
-    """Load the lower 32 bits of an argument, counted from 0: all that the kernel looks at in flags, descriptors and pids."""
+    """Load the lower 32 bits of an argument, counted from 0: all the kernel looks at in flags, descriptors, pids."""
     return (LOAD, 0, 0, _ARGUMENTS + 8 * argument)
 
 
@@ -56,7 +57,7 @@ def fail_unless_one_of(argument: int, values: Sequence[int], errno: int) -> Bloc
 
 
 def assemble(audit_arch: int, *, x32: bool, newest: int, blocks: Mapping[int, Block]) -> bytes:
-    """Return the program: foreign machines killed, calls past *newest* unknown, *blocks* by number, the rest allowed."""
+    """Return the program: foreign machines killed, calls past *newest* unknown, *blocks* by number, others allowed."""
     program: list[Instruction] = [
         (LOAD, 0, 0, _AUDIT_ARCH),
         (EQUAL, 1, 0, audit_arch),

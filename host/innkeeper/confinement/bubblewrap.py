@@ -27,9 +27,11 @@ def candidates() -> list[str]:
 
 
 def bubblewrap_argv(program: str, policy: Policy, entries: Iterable[Entry], *, cwd: str) -> list[str]:
-    """Return *program* with its arguments up to, and with, ``--``. *cwd* exists inside, empty if nothing of it is to be seen.
+    """Return *program* with its arguments up to, and with, ``--``. *cwd* exists inside, empty if nothing of it is to
+    be seen.
 
-    Without ``--new-session``: a command of the plugin may own the person's terminal, and the filter refuses to type for the person.
+    Without ``--new-session``: a command of the plugin may own the person's terminal, and the filter refuses to type
+    for the person.
     """
     argv = [program, *(f"--unshare-{name}" for name in _NAMESPACES), "--hostname", "innkeeper", "--die-with-parent"]
     argv += ["--cap-drop", "ALL", "--proc", "/proc", "--size", str(policy.limits.tmp_bytes), "--tmpfs", PRIVATE_TMP]
@@ -44,7 +46,8 @@ def bubblewrap_argv(program: str, policy: Policy, entries: Iterable[Entry], *, c
 def _mounts(entries: Iterable[Entry], linked: list[str]) -> list[tuple[str, str]]:
     """Return what to mount how, outer folders first, without what its folder shows anyway.
 
-    Below a folder that may be written nothing is mounted read-only, since Landlock could not take that right back either.
+    Below a folder that may be written nothing is mounted read-only, since Landlock could not take that right back
+    either.
     """
     modes: dict[str, str] = {}
     for entry in entries:

@@ -1,12 +1,13 @@
 """Turns a policy and a tier into what is needed to start a plugin: argv, environment, descriptors.
 
-Nothing is started here, and nothing heavy imported: this runs before the host has loaded the rest of itself. Who starts the process
-must read `Confined`, which says what to mind.
+Nothing is started here, and nothing heavy imported: this runs before the host has loaded the rest of itself. Who
+starts the process must read `Confined`, which says what to mind.
 """
 
 from __future__ import annotations
 
 import errno
+import marshal
 import os
 import resource
 import sys
@@ -14,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ConfinementError
+from innkeeper.errors import ConfinementError
+
 from .bubblewrap import PRIVATE_TMP, bubblewrap_argv, candidates
 from .policy import Policy
 from .private_tmp import make_private_tmp, remove_private_tmp
@@ -24,7 +26,7 @@ from .view import entries
 BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootstrap")
 
 LOCKDOWN_FAILED = 125
-"""Exit status of a process that could not be locked down, its reason the last line on stderr. No plugin code has run."""
+"""Exit status of a process that could not be locked down; the last line on stderr says why. No plugin code has run."""
 
 SIGINT = 2
 
@@ -43,15 +45,15 @@ _PASSED_ON = (
 _PASSED_ON_WITH_TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR")
 
 _SHARED_PROCESS_COUNT = 8192
-"""In tier inproc the kernel counts all threads of the person, whose desktop may have thousands; there the filter refuses to fork."""
+"""In tier inproc the kernel counts all threads of the person, and a desktop has thousands; there no plugin may fork."""
 
 _LANDLOCK_NEEDED = 2
-"""From Linux 5.19: the first that can tell links and renames between folders. What later versions add, the filter refuses."""
+"""From Linux 5.19: the first that knows links and renames between folders. What later ones add, the filter refuses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What runs once the process is locked down: the package *module* as with ``python -m``, or the host's own *script*."""
+    """What runs once the process is locked down: the package *module* as by ``python -m``, or the host's *script*."""
 
     module: str = ""
     script: str = ""
@@ -63,14 +65,15 @@ class Confined:
     """All that starting one confined process needs. Whoever starts it:
 
     - passes *argv*, *environment* (whole, not added to its own) and *pass_fds* on, and nothing else;
-    - does so from a thread that lives as long as the plugin is to live: the kernel kills the plugin when that *thread* ends
-      (PR_SET_PDEATHSIG binds to the thread that forked), which is how no plugin outlives a host that is killed;
-    - blocks *blocked_signals* with ``signal.pthread_sigmask`` around the start, and unblocks them after: bubblewrap would die of the
-      Ctrl-C that is meant for the plugin. The bootstrap unblocks them inside;
+    - does so from a thread that lives as long as the plugin is to live: the kernel kills the plugin when that
+      *thread* ends (PR_SET_PDEATHSIG binds to the thread that forked), which is how no plugin outlives a host that is
+      killed;
+    - blocks *blocked_signals* with ``signal.pthread_sigmask`` around the start, and unblocks them after: bubblewrap
+      would die of the Ctrl-C that is meant for the plugin. The bootstrap unblocks them inside;
     - calls `started` when it is done, and `cleanup` when the process is gone (or was never started).
 
-    *broker_fd* is the host's end of the broker's socket (SOCK_SEQPACKET), for `broker.Broker`; None when there is none. It is the
-    caller's once taken.
+    *broker_fd* is the host's end of the broker's socket (SOCK_SEQPACKET), for `broker.Broker`; None when there is
+    none. It is the caller's once taken.
     """
 
     argv: list[str]
@@ -110,8 +113,9 @@ def confine(
 ) -> Confined:
     """Return what starts *run* under *policy* in *tier*, which `choose_tier` gave.
 
-    *interpreter* is the base interpreter, never the environment's own ``bin/python``: a package can put anything there. *venv* and
-    *site_packages* make the process look as if it were the environment's. *cwd* is *data_dir* unless given; it need not be readable.
+    *interpreter* is the base interpreter, never the environment's own ``bin/python``: a package can put anything
+    there. *venv* and *site_packages* make the process look as if it were the environment's. *cwd* is *data_dir*
+    unless given; it need not be readable.
 
     Raises ConfinementError when *tier* cannot enforce *policy*.
     """
@@ -131,7 +135,9 @@ def confine(
     plan = Confined([], {}, (), tmp_dir=tmp_dir)
     try:
         broker = _broker_pair(plan) if confined and (run.module or policy.net or policy.own_sockets) else None
-        plan.environment = _environment(policy, data_dir, inside_tmp, environ, channel_fd, broker)
+        plan.environment = _environment(
+            policy, data_dir=data_dir, tmp=inside_tmp, environ=environ, channel=channel_fd, broker=broker
+        )
         spec: dict[str, Any] = {
             "bootstrap": BOOTSTRAP,
             "host_pid": 0 if namespaces else os.getpid(),
@@ -158,7 +164,7 @@ def confine(
             spec["lockdown"] = _lockdown(policy, namespaces, [(entry.path, entry.rights) for entry in seen])
             if namespaces:
                 argv = bubblewrap_argv(_bubblewrap(tier), policy, seen, cwd=cwd or data_dir) + argv
-        descriptor = _memory_file(ascii(spec).encode("ascii"))
+        descriptor = _memory_file(marshal.dumps(spec, 2))  # a form that every Python 3 reads
         plan._to_close.append(descriptor)
         plan.argv = [*argv, str(descriptor)]
         plan.pass_fds = tuple(fd for fd in (descriptor, channel_fd, broker) if fd is not None)
@@ -187,7 +193,13 @@ def _broker_pair(plan: Confined) -> int:
 
 
 def _environment(
-    policy: Policy, data_dir: str, tmp: str | None, environ: Mapping[str, str], channel: int | None, broker: int | None
+    policy: Policy,
+    *,
+    data_dir: str,
+    tmp: str | None,
+    environ: Mapping[str, str],
+    channel: int | None,
+    broker: int | None,
 ) -> dict[str, str]:
     """Return the whole environment: an allow-list, and all of the person's only for a plugin that they trust."""
     if policy.trusted:
@@ -278,13 +290,13 @@ def _memory_file(content: bytes) -> int:
 
 
 def _refresh_bytecode(interpreter: str) -> None:
-    """See that *interpreter* finds the bootstrap compiled: it may be another Python than the host's, and inside nothing is written."""
+    """See that *interpreter*, maybe not the host's, finds the bootstrap compiled: inside nothing can be written."""
     name = os.path.basename(interpreter).removeprefix("python")
     if not name.startswith("3."):
         return
     tag = f"cpython-{name.replace('.', '')}"
     try:
-        for module in ("entry", "kernel", "lockdown", "sockets"):
+        for module in ("entry", "kernel", "lockdown", "placeholders", "broker_client", "sockets"):
             made = os.stat(os.path.join(BOOTSTRAP, "__pycache__", f"{module}.{tag}.pyc")).st_mtime
             if made < os.stat(os.path.join(BOOTSTRAP, f"{module}.py")).st_mtime:
                 break

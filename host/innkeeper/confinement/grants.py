@@ -1,7 +1,7 @@
 """What the person allowed a plugin: kept in its grants file, turned into a policy when it starts.
 
-A file that cannot be read or understood permits nothing and is an error: to go on with half of what the person decided would be a
-decision of ours. The file lies outside everything a plugin can see.
+A file that cannot be read or understood permits nothing and is an error: to go on with half of what the person
+decided would be a decision of ours. The file lies outside everything a plugin can see.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
-from ..errors import StorageError, UsageError
-from ..paths import Home
+from innkeeper.errors import StorageError, UsageError
+from innkeeper.paths import Home
+
 from .policy import HostPort, Limits, Policy
 
 _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -24,7 +26,9 @@ _FORBIDDEN_VARIABLES = ("LD_", "PYTHON", "INNKEEPER_", "GCONV_PATH", "LLM_USER_P
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What ``llm plugins allow`` recorded for one plugin, in the order given. Paths are absolute; hosts as `HostPort` prints them."""
+    """What ``llm plugins allow`` recorded for one plugin, in the order given. Paths are absolute; hosts as `HostPort`
+    prints them.
+    """
 
     net: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
@@ -48,13 +52,17 @@ class Grants:
 
     def remove(self, other: Grants) -> Grants:
         """Return these without what *other* holds: the listed items, and the flags and limits that are set there."""
-        return Grants(
-            **{item.name: _without(getattr(self, item.name), getattr(other, item.name)) for item in fields(Grants)}
+        return _grants(
+            {item.name: _without(getattr(self, item.name), getattr(other, item.name)) for item in fields(Grants)}
         )
 
 
 SHIPPED = {"innkeeper-local": Grants(unix_server=True)}
 """What the default plugins that come with the host need, by name."""
+
+
+def _grants(values: dict[str, Any]) -> Grants:
+    return Grants(**values)
 
 
 def _joined(old: object, new: object) -> object:
@@ -70,7 +78,9 @@ def _without(old: object, gone: object) -> object:
 
 
 def load(home: Home, name: str) -> Grants:
-    """Return the grants of the plugin *name*, none when none were recorded. Raises StorageError for a file that is not one."""
+    """Return the grants of the plugin *name*, none when none were recorded. Raises StorageError for a file that is
+    not one.
+    """
     path = home.grants_file(name)
     try:
         with open(path, encoding="utf-8") as file:
@@ -105,8 +115,8 @@ def save(home: Home, name: str, grants: Grants) -> None:
 def checked(home: Home, grants: Grants) -> Grants:
     """Return *grants* as typed by the person in the form that is kept: hosts canonical, paths absolute.
 
-    Raises UsageError for what cannot be granted: no host, a path that would open the host's own files, a variable that is not the
-    plugin's to set.
+    Raises UsageError for what cannot be granted: no host, a path that would open the host's own files, a variable
+    that is not the plugin's to set.
     """
     try:
         net = tuple(str(HostPort.parse(text)) for text in grants.net)
@@ -132,8 +142,9 @@ def _path(home: Home, path: str) -> str:
     root = os.path.realpath(home.root)
     if os.path.commonpath([real, root]) in (real, root):
         raise UsageError(
-            f"{path} cannot be granted: it holds Innkeeper's own files, the keys and the other plugins' data among them.",
-            hint="Name a folder that does not hold " + root,
+            f"{path} cannot be granted: it holds Innkeeper's own files.",
+            why="The keys and the other plugins' data are among them.",
+            hint=f"Name a folder that does not hold {root}",
         )
     return real
 
@@ -160,8 +171,9 @@ def policy_for(
 ) -> Policy:
     """Return the policy of the plugin *name* under *grants*.
 
-    *read* are more folders its environment consists of, such as the source of an editable one. *shipped* says that it is the
-    default plugin that came with the host, which has what `SHIPPED` lists. Values of granted variables come from *environ*.
+    *read* are more folders its environment consists of, such as the source of an editable one. *shipped* says that it
+    is the default plugin that came with the host, which has what `SHIPPED` lists. Values of granted variables come
+    from *environ*.
     """
     if shipped and name in SHIPPED:
         grants = SHIPPED[name].add(grants)
@@ -206,7 +218,7 @@ def _from_json(value: object) -> Grants:
         )
         if not right:
             raise TypeError(f"{key!r} is not what a grant can be")
-    grants = Grants(**{key: tuple(content) if isinstance(content, list) else content for key, content in value.items()})
+    grants = _grants({key: tuple(content) if isinstance(content, list) else content for key, content in value.items()})
     for text in grants.net:
         HostPort.parse(text)
     for path in (*grants.read, *grants.write, *grants.run):

@@ -28,7 +28,7 @@ class HostPort:
 
     @classmethod
     def parse(cls, text: str) -> HostPort:
-        """Read ``HOST``, ``HOST:PORT``, ``[V6]:PORT`` or either after ``private:``; ValueError says what is wrong with it."""
+        """Read ``HOST``, ``HOST:PORT``, ``[V6]:PORT`` or either after ``private:``; ValueError says what is wrong."""
         rest = text.strip()
         private = rest.startswith("private:")
         rest = rest.removeprefix("private:")
@@ -66,7 +66,7 @@ def _split_port(text: str) -> tuple[str, str | None]:
 
 
 def canonical_host(host: str) -> str:
-    """Return *host* as grants and requests are compared: lower case, ASCII, without the root's dot; ValueError for none."""
+    """Return *host* as it is compared: lower case, ASCII, without the root's dot. ValueError for what is none."""
     try:
         name = host.strip().rstrip(".").lower()
         name = name if name.isascii() else name.encode("idna").decode("ascii")

@@ -1,13 +1,14 @@
 """Which system calls a policy refuses, and what they answer.
 
-What is not named here is allowed, what is newer than the list does not exist (`system_calls.NEWEST`). The reasons stand with each
-group; the attacks that each one stops are in ``tests/host/confinement``. Every rule holds for both tiers unless it says otherwise:
-the namespaces of tier ns are a second wall, not a replacement for the first.
+What is not named here is allowed, what is newer than the list does not exist (`system_calls.NEWEST`). The reasons
+stand with each group; the attacks that each one stops are in ``tests/host/confinement``. Every rule holds for both
+tiers unless it says otherwise: the namespaces of tier ns are a second wall, not a replacement for the first.
 """
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 
 from .assembler import (
     ALLOW,
@@ -17,6 +18,7 @@ from .assembler import (
     EQUAL,
     GREATER,
     Block,
+    Instruction,
     assemble,
     fail,
     fail_if_all_bits,
@@ -29,15 +31,17 @@ from .policy import Policy
 from .system_calls import MACHINES, NEWEST
 
 OWN_PID = 0x7E57_C0DE
-"""Stands in the program where the plugin's own process id belongs, which is only known inside. The bootstrap puts it in."""
+"""Stands in the program for the plugin's own process id, which is only known inside: the bootstrap puts it there."""
 
-_FOREIGN_PROCESSES = """ptrace process_vm_readv process_vm_writev process_madvise process_mrelease kcmp pidfd_open pidfd_getfd
-pidfd_send_signal migrate_pages move_pages"""
-_NAMESPACES_AND_MOUNTS = """mount umount2 pivot_root chroot unshare setns open_tree move_mount fsopen fsconfig fsmount fspick
-mount_setattr statmount listmount quotactl quotactl_fd swapon swapoff"""
+_FOREIGN_PROCESSES = """ptrace process_vm_readv process_vm_writev process_madvise process_mrelease kcmp
+pidfd_open pidfd_getfd pidfd_send_signal migrate_pages move_pages"""
+_NAMESPACES_AND_MOUNTS = """mount umount2 pivot_root chroot unshare setns open_tree move_mount mount_setattr
+fsopen fsconfig fsmount fspick statmount listmount quotactl quotactl_fd swapon swapoff"""
 _KERNEL_SURFACE = """bpf perf_event_open userfaultfd add_key request_key keyctl vmsplice seccomp lsm_set_self_attr
-create_module init_module finit_module delete_module kexec_load kexec_file_load iopl ioperm modify_ldt personality syslog acct reboot
-uselib sysfs _sysctl nfsservctl lookup_dcookie remap_file_pages vhangup name_to_handle_at open_by_handle_at"""
+create_module init_module finit_module delete_module kexec_load kexec_file_load iopl ioperm modify_ldt personality
+syslog acct reboot uselib sysfs _sysctl nfsservctl lookup_dcookie remap_file_pages vhangup name_to_handle_at
+open_by_handle_at
+"""
 _CLOCKS_AND_NAMES = "settimeofday clock_settime adjtimex clock_adjtime sethostname setdomainname"
 _WATCHES = "fanotify_init fanotify_mark inotify_add_watch"
 """They tell when files are used that the plugin may not even read."""
@@ -46,7 +50,7 @@ mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr memfd_cre
 """They reach other processes of the person, and memory that RLIMIT_DATA does not count."""
 _IDENTITY = "setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups capset"
 _FILE_OWNERS = "mknod mknodat chown fchown lchown fchownat truncate"
-"""Landlock does not know owners; truncate by path only from its third version on (files that are open can still be cut)."""
+"""Landlock does not know owners, and truncating by path only from its third version on; open files can be cut."""
 
 _REFUSED = " ".join(
     (
@@ -61,12 +65,12 @@ _REFUSED = " ".join(
     )
 )
 
-_UNKNOWN = """clone3 openat2 io_uring_setup io_uring_enter io_uring_register io_setup io_destroy io_submit io_cancel io_getevents
-io_pgetevents"""
-"""Their arguments lie in memory, where a filter cannot look. Told that they do not exist, callers fall back to the older ones."""
+_UNKNOWN = """clone3 openat2 io_uring_setup io_uring_enter io_uring_register
+io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents"""
+"""Their arguments lie in memory, where a filter cannot look. Told that there is no such call, callers use an older."""
 
-_ATTRIBUTES = """setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr
-fremovexattr"""
+_ATTRIBUTES = """setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr
+listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr"""
 _MODES_AND_TIMES = "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat"
 """Landlock knows neither, so in tier inproc they would reach every file of the person. Answered with success, so that
 ``shutil.copy2`` and ``tarfile`` go on; in tier ns there is nothing in sight but the plugin's own."""
@@ -82,8 +86,9 @@ _CLONE_THREAD = 0x00010000
 _CLONE_ELSEWHERE = 0x7E020000 | 0x00000080 | 0x00008000
 """CLONE_NEW* puts the child into new namespaces, CLONE_PARENT makes it a child of the host."""
 _TERMINAL_IOCTLS = (0x5412, 0x541C, 0x540E, 0x541D, 0x5423)
-"""TIOCSTI types for the person, TIOCLINUX pastes, TIOCSCTTY takes a terminal, TIOCCONS diverts the console, TIOCSETD changes
-how the kernel reads the line."""
+"""TIOCSTI types for the person, TIOCLINUX pastes, TIOCSCTTY takes a terminal, TIOCCONS diverts the console, TIOCSETD
+changes how the kernel reads the line.
+"""
 _SIOC_FIRST, _SIOC_LAST = 0x8900, 0x89FF
 _FCNTLS = (8, 10, 15, 1024, 1026)
 """F_SETOWN, F_SETSIG, F_SETOWN_EX send signals elsewhere; F_SETLEASE and F_NOTIFY watch others' files."""
@@ -96,13 +101,13 @@ _SOCKET_OPTIONS = (26, 50, 51, 52)
 def build_filter(policy: Policy, *, machine: str, namespaces: bool, scoped_signals: bool) -> bytes:
     """Return the program for *policy*. Raises KeyError for a *machine* that has no table.
 
-    *namespaces* says that this is tier ns; *scoped_signals* that Landlock keeps signals inside (its sixth version), so that a plugin
-    with children may signal them.
+    *namespaces* says that this is tier ns; *scoped_signals* that Landlock keeps signals inside (its sixth version),
+    so that a plugin with children may signal them.
     """
     audit_arch, x32, numbers = MACHINES[machine]
-    rules: dict[str, Block] = dict.fromkeys(_REFUSED.split(), [fail(errno.EPERM)])
-    rules |= dict.fromkeys(_UNKNOWN.split(), [fail(errno.ENOSYS)])
-    rules |= dict.fromkeys(_ATTRIBUTES.split(), [fail(errno.EOPNOTSUPP)])
+    rules = _each(_REFUSED.split(), fail(errno.EPERM))
+    rules |= _each(_UNKNOWN.split(), fail(errno.ENOSYS))
+    rules |= _each(_ATTRIBUTES.split(), fail(errno.EOPNOTSUPP))
     rules |= _files(namespaces)
     rules |= _processes(policy, namespaces, scoped_signals)
     rules |= _sockets(policy)
@@ -117,6 +122,10 @@ def build_filter(policy: Policy, *, machine: str, namespaces: bool, scoped_signa
     return assemble(audit_arch, x32=x32, newest=NEWEST, blocks=blocks)
 
 
+def _each(names: Iterable[str], answer: Instruction) -> dict[str, Block]:
+    return {name: [answer] for name in names}
+
+
 def _files(namespaces: bool) -> dict[str, Block]:
     """Set-uid bits would hand the person's identity to other users of the machine."""
     rules: dict[str, Block] = {
@@ -124,7 +133,7 @@ def _files(namespaces: bool) -> dict[str, Block]:
     }
     rules["creat"] = fail_if_any_bit(1, _SET_ID_BITS, errno.EPERM)
     if not namespaces:
-        return rules | dict.fromkeys(_MODES_AND_TIMES.split(), [fail(0)])
+        return rules | _each(_MODES_AND_TIMES.split(), fail(0))
     modes = (("chmod", 1), ("fchmod", 1), ("fchmodat", 2), ("fchmodat2", 2))
     return rules | {name: fail_if_any_bit(mode, _SET_ID_BITS, errno.EPERM) for name, mode in modes}
 
@@ -158,9 +167,7 @@ def _processes(policy: Policy, namespaces: bool, scoped_signals: bool) -> dict[s
                 for name in ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
             }
             rules["tkill"] = [fail(errno.EPERM)]
-        rules |= dict.fromkeys(
-            ("setsid", "setpgid"), [fail(errno.EPERM)]
-        )  # it stays where a signal to its group finds it
+        rules |= _each(("setsid", "setpgid"), fail(errno.EPERM))  # it stays where a signal to its group finds it
     if policy.may_fork:
         rules["clone"] = fail_if_any_bit(0, _CLONE_ELSEWHERE, errno.EPERM)
     else:
@@ -172,18 +179,17 @@ def _processes(policy: Policy, namespaces: bool, scoped_signals: bool) -> dict[s
             fail(errno.EPERM),
             ALLOW,
         ]
-        rules |= dict.fromkeys(("fork", "vfork", "execve", "execveat"), [fail(errno.EPERM)])
+        rules |= _each(("fork", "vfork", "execve", "execveat"), fail(errno.EPERM))
     return rules
 
 
 def _sockets(policy: Policy) -> dict[str, Block]:
     """No socket is made inside, but pairs that are connected from birth.
 
-    A pair of datagrams could be sent to any address without connecting, and a closed TCP socket could open a new connection with
-    MSG_FASTOPEN.
+    A pair of datagrams could be sent to any address without connecting, and a closed TCP socket could open a new
+    connection with MSG_FASTOPEN.
     """
-    refused = [fail(errno.EACCES)]
-    rules: dict[str, Block] = dict.fromkeys(("socket", "connect", "bind", "listen", "accept", "accept4"), refused)
+    rules = _each(("socket", "connect", "bind", "listen", "accept", "accept4"), fail(errno.EACCES))
     rules["socketpair"] = _fail_unless_socket(_AF_UNIX, (_SOCK_STREAM, _SOCK_SEQPACKET))
     rules |= {
         name: fail_if_any_bit(flags, _MSG_FASTOPEN, errno.EPERM)

@@ -77,4 +77,6 @@ MACHINES = {
     "x86_64": (0xC000003E, True, _X86_64 | _SHARED),
     "aarch64": (0xC00000B7, False, _AARCH64 | _SHARED),
 }
-"""By ``os.uname().machine``: the AUDIT_ARCH value of native calls, whether a second ABI (x32) hides behind bit 30, the numbers."""
+"""By ``os.uname().machine``: the AUDIT_ARCH value of native calls, whether a second ABI (x32) hides behind bit 30,
+the numbers.
+"""

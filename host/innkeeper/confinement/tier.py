@@ -15,8 +15,9 @@ import subprocess
 import sys
 from typing import Any
 
-from ..errors import ConfinementError
-from ..paths import Home
+from innkeeper.errors import ConfinementError
+from innkeeper.paths import Home
+
 from . import bubblewrap
 from .confine import BOOTSTRAP, Run, confine
 from .policy import Policy
@@ -58,8 +59,8 @@ def choose_tier(home: Home, *, no_sandbox: bool = False) -> Tier:
 
 
 def probe(data_dir: str) -> dict[str, Any]:
-    """Try each tier, strongest first: the first that works as *tier* and *bubblewrap*, and all *failures* before it as text."""
-    failures = []
+    """Try each tier, strongest first. Return the first that works, its bubblewrap, and the failures before it."""
+    failures: list[str] = []
     for program in bubblewrap.candidates():
         tier = Tier("ns")
         tier.bubblewrap = program
@@ -76,7 +77,7 @@ def probe(data_dir: str) -> dict[str, Any]:
 
 
 def compile_bootstrap(interpreter: str, folder: str) -> None:
-    """Have *interpreter* compile the bootstrap, for quicker starts; where that cannot be written down, starts are slower."""
+    """Have *interpreter* compile the bootstrap; where that cannot be written down, starts are slower."""
     argv = [interpreter, "-I", "-S", "-m", "compileall", "-q", folder]
     subprocess.run(argv, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_TIMEOUT_S, check=False)
 

@@ -1,4 +1,4 @@
-"""The first Python that runs in a plugin's process: `python -I -S bootstrap.py FD`, where FD holds what `entry` is told.
+"""The first Python that runs in a plugin's process: `python -I -S bootstrap.py FD`, where FD tells `entry` what to do.
 
 Only a stub, because a script is compiled anew at every start while modules are cached. Runs on Python 3.10 to 3.14.
 """

@@ -1,10 +1,12 @@
 """Locks the process down, makes it look like the plugin's environment, and runs what the host asked for.
 
-The host says what to do as one Python literal in the memory file of the descriptor it names: a literal, since importing json costs
-as much as starting Python. Nothing of the plugin has run before `lockdown.lock_down` returns: the interpreter is the base
-one, started with ``-I -S``, so no .pth file either. Standard library only, and as little of it as can be; Python 3.10 to 3.14.
+The host says what to do in a memory file whose descriptor it names: one marshalled dict, since importing json takes
+as long as starting Python. Nothing of the plugin has run before `lockdown.lock_down` returns: the interpreter is the
+base one, started with ``-I -S``, so no .pth file either. Standard library only, and as little of it as can be; Python
+3.10 to 3.14.
 """
 
+import marshal
 import posix
 import sys
 
@@ -22,7 +24,7 @@ def enter(descriptor: int) -> None:
     spec = _read(descriptor)
     try:
         _confine(spec)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 # whatever it is, nothing of the plugin may run
         posix.write(2, f"innkeeper: could not lock this process down: {error}\n".encode("utf-8", "replace"))
         posix._exit(LOCKDOWN_FAILED)
     for name in ("entry", "lockdown", "kernel"):
@@ -36,18 +38,22 @@ def _read(descriptor: int) -> "dict[str, Any]":
     while part := posix.read(descriptor, 1 << 20):
         parts.append(part)
     posix.close(descriptor)
-    spec: dict[str, Any] = eval(b"".join(parts), {"__builtins__": {}})
+    spec: dict[str, Any] = marshal.loads(b"".join(parts))
     return spec
 
 
 def _confine(spec: "dict[str, Any]") -> None:
-    if not TYPE_CHECKING:
+    if TYPE_CHECKING:
+        import signal as _signal
+
+        from innkeeper.confinement.bootstrap import lockdown
+    else:
+        import _signal
+
         sys.path.insert(0, spec["bootstrap"])
         import lockdown
 
         del sys.path[0]
-    import _signal
-
     if spec["host_pid"]:
         lockdown.die_with(spec["host_pid"])
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())  # the host started it with signals blocked, see `Confined`
@@ -58,7 +64,7 @@ def _confine(spec: "dict[str, Any]") -> None:
 
 
 def _offer_proxy(broker: int) -> None:
-    """Make the listening socket that code with sockets of its own may reach, and hand it to the host, which serves it."""
+    """Make the listening socket that code with sockets of its own may reach, and hand it to the host to serve."""
     import _socket
 
     listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
@@ -99,24 +105,32 @@ class _SocketFinder:
     def find_spec(self, name: str, path: object = None, target: object = None) -> "Any":
         if name != "socket":
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]  # it has all that an importer is asked for
+        sys.meta_path.remove(self)
         frozen: Any = sys.modules["_frozen_importlib_external"]
         found = frozen.PathFinder.find_spec(name, path, target)
         original, spec = found.loader.exec_module, self.spec
 
         def exec_module(module: "Any") -> None:
             original(module)
-            loader = frozen.SourceFileLoader("innkeeper_sockets", spec["bootstrap"] + "/sockets.py")
-            shim = type(sys)("innkeeper_sockets")
-            exec(loader.get_code("innkeeper_sockets"), shim.__dict__)
-            shim.install(module, spec["broker"], spec["plugin"])
+            names = _load(spec, "placeholders").Names(module)
+            client = _load(spec, "broker_client").Client(module, spec["broker"], spec["plugin"])
+            _load(spec, "sockets").install(module, names, client)
 
         found.loader.exec_module = exec_module
         return found
 
 
+def _load(spec: "dict[str, Any]", name: str) -> "Any":
+    """Load a module of the bootstrap without giving it a name that a module of the plugin could have."""
+    frozen: Any = sys.modules["_frozen_importlib_external"]
+    loader = frozen.SourceFileLoader(name, f"{spec['bootstrap']}/{name}.py")
+    module = type(sys)(name)
+    exec(loader.get_code(name), module.__dict__)
+    return module
+
+
 def _run(spec: "dict[str, Any]") -> None:
-    """Run a script of the host, or a module as ``python -m`` would; runpy itself imports more than the rest of this file."""
+    """Run a script of the host, or a module as ``python -m`` would; runpy imports more than the rest of this file."""
     main: Any = sys.modules["__main__"]
     frozen: Any = sys.modules["_frozen_importlib_external"]
     if spec["script"]:

@@ -1,7 +1,8 @@
 """System calls that Python has no name for, as cheaply as Python can make them.
 
-``import ctypes`` takes half as long as starting Python; nearly all of that is its Python part, which is not needed to call a function.
-So this takes the C part, ``_ctypes``, which is what ctypes itself is made of and has been the same from 3.10 to 3.14.
+``import ctypes`` takes half as long as starting Python; nearly all of that is its Python part, which is not needed to
+call a function. So this takes the C part, ``_ctypes``, which is what ctypes itself is made of and has been the same
+from 3.10 to 3.14.
 """
 
 import _ctypes
@@ -21,14 +22,14 @@ class _Bytes(_ctypes._SimpleCData):  # type: ignore[type-arg]
     _type_ = "z"
 
 
-class _Function(_ctypes.CFuncPtr):  # type: ignore[misc,name-defined]
-    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO  # type: ignore[attr-defined]
+class _Function(_ctypes.CFuncPtr):
+    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
     _restype_ = _Int
 
 
 def function(name: str) -> "Callable[..., int]":
-    """Return the C library's function *name*. It takes whole numbers of 32 bits, bytes for a pointer to them, and None."""
-    found: Callable[..., int] = _Function(_ctypes.dlsym(_library, name))  # type: ignore[attr-defined]
+    """Return the C library's function *name*. It takes numbers of 32 bits, bytes for a pointer to them, and None."""
+    found: Callable[..., int] = _Function(_ctypes.dlsym(_library, name))
     return found
 
 
@@ -46,4 +47,4 @@ def pointer_to(data: bytes) -> "tuple[bytes, Any]":
     return bytes(memoryview(holder)), holder
 
 
-_library = _ctypes.dlopen(None, 2)  # type: ignore[attr-defined]
+_library = _ctypes.dlopen(None, 2)  # type: ignore[arg-type]  # this program itself

@@ -1,7 +1,7 @@
 """Locks the calling thread, and whatever it starts, down for good. Called before there is any other thread.
 
-The order matters: what a later step needs, an earlier one must not yet have taken. Every step that fails raises: the caller ends the
-process, since half a lock-down is none.
+The order matters: what a later step needs, an earlier one must not yet have taken. Every step that fails raises: the
+caller ends the process, since half a lock-down is none.
 """
 
 import posix
@@ -64,7 +64,7 @@ def _limit(limits: "list[tuple[int, int]]") -> None:
 
 
 def _restrict_files(spec: "dict[str, Any]") -> int:
-    """Restrict files and, where the kernel can, TCP, signals and abstract sockets. Returns Landlock's version; 0 is none."""
+    """Restrict files and, where the kernel can, TCP, signals, abstract names; return Landlock's version, 0 for none."""
     syscall = kernel.function("syscall")
     version = max(syscall(_CREATE_RULESET, None, 0, 1), 0)
     if version < spec["landlock_needed"]:

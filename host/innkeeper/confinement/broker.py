@@ -1,0 +1,193 @@
+"""Connects for the plugin: it names a host and a port, and gets a connected socket, if that was granted.
+
+A thread serves the host's end of the socket that `confine` made; each connection is made in a thread of its own, a
+bounded number at once. Names are resolved here, for every connection anew, and only when they are granted: a name
+that is not leaves this machine in no form. Every refusal is reported by name.
+
+Requests are text, ``NUMBER PORT HOST``; answers ``NUMBER ERRNO TEXT``, with the socket beside them when ERRNO is 0.
+What else a plugin sends ends its network, and descriptors that it sends are closed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from .addresses import address_of, is_loopback_name, may_reach
+from .person_proxy import ask_to_connect, proxy_for
+from .policy import HostPort, Policy, canonical_host
+from .proxy import ConnectProxy
+
+CONNECT_TIMEOUT_S = 30.0
+"""For one connection, all addresses of its name together. Longer than any of the vendors' clients waits."""
+
+ATTEMPT_TIMEOUT_S = 10.0
+"""For one address of several: an IPv6 address that leads nowhere must leave time for the IPv4 one."""
+
+AT_ONCE = 16
+"""Connections being made at once. The rest waits: a browser makes six to a host."""
+
+WAITING_LIMIT = 256
+"""Requests under way. More at once is a flood, and refused."""
+
+_REQUEST_LIMIT_BYTES = 1024
+_TEXT_LIMIT = 300
+_DESCRIPTORS_LIMIT = 253
+"""The kernel's own limit for one message (SCM_MAX_FD): all that are received are closed."""
+
+Denied = Callable[[str, str, int, str], None]
+"""Called with plugin, host, port and the reason, from the broker's threads."""
+
+
+class Broker:
+    """The network of one plugin. `start` it once the plugin runs, `close` it when that is gone."""
+
+    def __init__(
+        self, fd: int, policy: Policy, *, environ: Mapping[str, str] = os.environ, on_denied: Denied | None = None
+    ) -> None:
+        """*fd* is `Confined.broker_fd`, which the broker now owns. *environ* names the person's proxy."""
+        self._channel = socket.socket(fileno=fd)
+        self._policy = policy
+        self._environ = environ
+        self._on_denied = on_denied
+        self._slots = threading.Semaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._thread = threading.Thread(target=self._serve, name=f"broker of {policy.plugin}", daemon=True)
+        self._proxy: ConnectProxy | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the plugin's network; connections that it has stay."""
+        with suppress(OSError):  # the plugin may be gone already
+            self._channel.shutdown(socket.SHUT_RDWR)
+        if self._thread.is_alive():
+            self._thread.join(CONNECT_TIMEOUT_S)
+        self._channel.close()
+        if self._proxy is not None:
+            self._proxy.close()
+
+    def open(self, host: str, port: int) -> socket.socket:
+        """Return a socket connected to *host*, which may be what a plugin sent. Raises OSError, with an errno, and
+        reports refusals.
+        """
+        try:
+            name = canonical_host(host)
+        except ValueError as error:
+            raise self._refusal(host, port, str(error)) from error
+        grants = [grant for grant in self._policy.net if grant.covers(name, port)]
+        if not grants:
+            raise self._refusal(name, port, "it was not granted")
+        proxy = proxy_for(name, port, self._environ)
+        if proxy is None:
+            return self._connect(name, port, grants)
+        connection = socket.create_connection((proxy.host, proxy.port), timeout=CONNECT_TIMEOUT_S)
+        try:
+            ask_to_connect(connection, proxy, name, port)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self, name: str, port: int, grants: list[HostPort]) -> socket.socket:
+        lookup = "localhost" if is_loopback_name(name) else name
+        flags = socket.AI_NUMERICHOST if address_of(name) else socket.AI_ADDRCONFIG if "." in lookup else 0
+        found = socket.getaddrinfo(lookup, port, type=socket.SOCK_STREAM, flags=flags)
+        allowed = [entry for entry in found if any(may_reach(grant, str(entry[4][0])) for grant in grants)]
+        if not allowed:
+            private = ", ".join(sorted({str(entry[4][0]) for entry in found}))
+            raise self._refusal(name, port, f"it stands for a private address ({private}); grant it as private:{name}")
+        failure: OSError | None = None
+        for family, kind, protocol, _, address in allowed:
+            connection = socket.socket(family, kind, protocol)
+            try:
+                connection.settimeout(ATTEMPT_TIMEOUT_S if len(allowed) > 1 else CONNECT_TIMEOUT_S)
+                connection.connect(address)
+            except OSError as error:
+                failure = error
+                connection.close()
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                return connection
+        assert failure is not None
+        raise failure
+
+    def _refusal(self, host: str, port: int, reason: str) -> OSError:
+        plugin = self._policy.plugin
+        if self._on_denied is not None:
+            self._on_denied(plugin, host, port, reason)
+        return PermissionError(
+            errno.EACCES,
+            f"{plugin} may not connect to {host}:{port}: {reason} (llm plugins allow {plugin} --net {host}:{port})",
+        )
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                data, descriptors, _, _ = socket.recv_fds(self._channel, _REQUEST_LIMIT_BYTES + 1, _DESCRIPTORS_LIMIT)
+            except OSError:
+                return
+            if data == b"proxy" and len(descriptors) == 1 and self._policy.own_sockets and self._proxy is None:
+                self._start_proxy(descriptors[0])
+                continue
+            for descriptor in descriptors:
+                os.close(descriptor)
+            request = _parse(data)
+            if request is None:
+                return
+            self._begin(*request)
+
+    def _start_proxy(self, descriptor: int) -> None:
+        self._proxy = ConnectProxy(descriptor, self.open, name=self._policy.plugin)
+
+    def _begin(self, number: int, port: int, host: str) -> None:
+        with self._lock:
+            flooded = self._under_way >= WAITING_LIMIT
+            if not flooded:
+                self._under_way += 1
+        if flooded:
+            self._answer(number, errno.EAGAIN, "too many connections are being made at once", None)
+            return
+        threading.Thread(target=self._attempt, args=(number, port, host), name="connect", daemon=True).start()
+
+    def _attempt(self, number: int, port: int, host: str) -> None:
+        try:
+            with self._slots, self.open(host, port) as connection:
+                connection.settimeout(None)
+                self._answer(number, 0, "", connection.fileno())
+        except socket.gaierror as error:
+            self._answer(number, errno.EHOSTUNREACH, f"{host} cannot be resolved: {error.strerror}", None)
+        except OSError as error:
+            default = errno.ETIMEDOUT if isinstance(error, TimeoutError) else errno.ECONNREFUSED
+            self._answer(number, error.errno or default, error.strerror or str(error), None)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _answer(self, number: int, error: int, text: str, descriptor: int | None) -> None:
+        answer = f"{number} {error} {text[:_TEXT_LIMIT]}".encode("utf-8", "replace")
+        try:
+            socket.send_fds(self._channel, [answer], [] if descriptor is None else [descriptor])
+        except OSError:
+            return  # the plugin is gone; nobody waits
+
+
+def _parse(data: bytes) -> tuple[int, int, str] | None:
+    """Return number, port and host of a request; None for anything else, an end of the stream included."""
+    try:
+        number, port, host = data.decode("utf-8").split(" ", 2)
+    except ValueError:
+        return None
+    if len(data) > _REQUEST_LIMIT_BYTES or not (
+        number.isascii() and number.isdigit() and port.isascii() and port.isdigit()
+    ):
+        return None
+    return (int(number), int(port), host) if 0 < int(port) < 65536 else None
