@@ -46,8 +46,8 @@ class Grants:
 
     def add(self, other: Grants) -> Grants:
         """Return these and what *other* holds."""
-        return Grants(
-            **{item.name: _joined(getattr(self, item.name), getattr(other, item.name)) for item in fields(Grants)}
+        return _grants(
+            {item.name: _joined(getattr(self, item.name), getattr(other, item.name)) for item in fields(Grants)}
         )
 
     def remove(self, other: Grants) -> Grants:
