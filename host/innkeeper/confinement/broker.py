@@ -142,6 +142,8 @@ class Broker:
                 os.close(descriptor)
             request = _parse(data)
             if request is None:
+                with suppress(OSError):
+                    self._channel.shutdown(socket.SHUT_RDWR)
                 return
             self._begin(*request)
 

@@ -1,4 +1,4 @@
-"""The attacks: each a few lines of a hostile plugin, which work where nothing confines it. `Yard.known` says what ``y`` is.
+"""The attacks: each a few lines of a hostile plugin, which work where nothing confines it. ``y`` is `Yard.known`.
 
 Numbers of system calls are those of x86_64; the tests of other machines are the filter's own (``test_filter``).
 """
