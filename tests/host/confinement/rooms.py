@@ -63,6 +63,11 @@ class Room:
     def site_packages(self) -> Path:
         return self.venv / "lib" / "site-packages"
 
+    @property
+    def identity(self) -> dict[str, object]:
+        """What makes subprocess start a process as the user of this room."""
+        return {"user": self.uid, "group": self.uid, "extra_groups": []} if self.uid != os.geteuid() else {}
+
     def own(self, *paths: Path) -> None:
         """Give *paths*, and what is below them, to the user of this room."""
         for path in paths:
@@ -86,10 +91,12 @@ class Room:
 
     def start(self, confined: Confined, **options: object) -> subprocess.Popen[bytes]:
         """Start *confined* as the user of this room."""
-        identity = {"user": self.uid, "group": self.uid, "extra_groups": []} if self.uid != os.geteuid() else {}
         defaults = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         process = subprocess.Popen(  # type: ignore[call-overload]
-            confined.argv, env=confined.environment, pass_fds=confined.pass_fds, **{**defaults, **options, **identity}
+            confined.argv,
+            env=confined.environment,
+            pass_fds=confined.pass_fds,
+            **{**defaults, **options, **self.identity},
         )
         confined.started()
         return process  # type: ignore[no-any-return]

@@ -42,11 +42,15 @@ class Server(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class ManyAtOnce(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+
+
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """Return the port of an HTTP server on the loopback."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = ManyAtOnce(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
@@ -214,11 +218,11 @@ def certificate(everyones_folder: Path) -> Path:
 
 
 def test_tls_checks_the_name_that_was_asked_for(room: Room, certificate: Path) -> None:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    server = ManyAtOnce(("127.0.0.1", 0), Server)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     port = server.server_address[1]
     code = """
         import asyncio, httpx, urllib.request

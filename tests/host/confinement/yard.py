@@ -7,7 +7,6 @@ protects it.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
 import select
@@ -119,14 +118,13 @@ def yard_of(room: Room, *, with_victim: bool = True) -> Iterator[Yard]:
 
 def _add_victim(stack: ExitStack, yard: Yard) -> None:
     room, token = yard.room, yard.token
-    identity = {"user": room.uid, "group": room.uid, "extra_groups": []} if room.uid != os.geteuid() else {}
     victim = stack.enter_context(
         subprocess.Popen(  # type: ignore[call-overload]
             [room.interpreter.program, "-I", "-S", "-c", VICTIM, f"token={token}", token.encode().hex()],
             env={"TOKEN": token, **dict(room.interpreter.environment)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            **identity,
+            **room.identity,
         )
     )
     stack.callback(victim.kill)
@@ -155,14 +153,13 @@ def _listeners(stack: ExitStack, room: Room) -> dict[str, socket.socket]:
 
 
 PRELUDE = """
-import ctypes, errno, json, mmap, os, signal, stat, struct, sys, time
-libc = ctypes.CDLL(None, use_errno=True)
+import os, sys
 
 class Yard:
     def __init__(self, known):
         self.__dict__.update(known)
 
-y = Yard(json.loads(sys.argv[1]))
+y = Yard(eval(sys.argv[1]))
 
 def won():
     "Say that something worked which leaves no trace of its own."
@@ -170,6 +167,11 @@ def won():
 
 def show(data):
     os.write(1, data if isinstance(data, bytes) else str(data).encode("utf-8", "replace"))
+"""
+
+CALLS = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
 
 def call(number, *arguments):
     "Make a system call; win if it works."
@@ -181,10 +183,20 @@ def call(number, *arguments):
 """
 
 
+def prelude_for(code: str) -> str:
+    """Return what goes before *code*: only what it uses, since every import adds to hundreds of starts."""
+    modules = [name for name in ("errno", "mmap", "signal", "stat", "struct", "time") if f"{name}." in code]
+    return (
+        PRELUDE
+        + "".join(f"import {name}\n" for name in modules)
+        + (CALLS if any(word in code for word in ("call(", "libc", "ctypes")) else "")
+    )
+
+
 def attack(yard: Yard, code: str, **options: object) -> tuple[list[str], str]:
     """Run the attack *code*; return the damage, and what it said."""
     lines = code.splitlines()
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    script = PRELUDE + "\n".join(line[indent:] for line in lines)
-    outcome = yard.room.run(script, json.dumps(yard.known), **options)  # type: ignore[arg-type]
+    script = prelude_for(code) + "\n".join(line[indent:] for line in lines)
+    outcome = yard.room.run(script, repr(yard.known), **options)  # type: ignore[arg-type]
     return yard.damage(outcome.output), outcome.text
