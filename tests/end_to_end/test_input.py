@@ -1,0 +1,54 @@
+"""What people type and pipe, and what they get wrong."""
+
+from __future__ import annotations
+
+import json
+
+from .inn import Inn
+
+
+def prompt_seen(answer: str) -> str:
+    return str(json.loads(answer)["prompt"])
+
+
+def test_empty_prompt_is_asked_all_the_same(published: Inn) -> None:
+    assert prompt_seen(published.ok("-m", "echo", "")) == ""
+
+
+def test_piped_text_comes_before_the_prompt(published: Inn) -> None:
+    assert prompt_seen(published.ok("-m", "echo", "summarise", stdin="a,b\n1,2\n")) == "a,b\n1,2\n\nsummarise"
+
+
+def test_ten_megabytes_on_stdin_arrive_whole(published: Inn) -> None:
+    text = "0123456789abcde\n" * (10 * 1024 * 1024 // 16)
+
+    assert prompt_seen(published.ok("-m", "echo", stdin=text)).rstrip("\n") == text.rstrip("\n")
+
+
+def test_binary_on_stdin_is_refused_plainly_or_read(published: Inn) -> None:
+    """The real command ends in a traceback here."""
+    outcome = published.run("-m", "echo", "hi", stdin=b"\x89PNG\r\n\xff\xfe\x00")
+
+    assert outcome.status in (0, 1)
+    assert "Traceback" not in outcome.stderr
+    assert outcome.status == 0 or "stdin" in outcome.stderr
+
+
+def test_unknown_option_is_named(published: Inn) -> None:
+    message = published.fails("-m", "markov", "-o", "lenght", "8", "hi")
+
+    assert "lenght" in message
+
+
+def test_option_of_the_wrong_type_is_refused_before_anything_is_sent(published: Inn) -> None:
+    message = published.fails("-m", "markov", "-o", "length", "abc", "hi")
+
+    assert "length" in message
+    assert "valid integer" in message
+
+
+def test_unknown_model_gets_the_nearest_name(published: Inn) -> None:
+    message = published.fails("-m", "markof", "hi")
+
+    assert "markof" in message
+    assert "markov" in message.replace("markof", "")
