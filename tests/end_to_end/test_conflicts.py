@@ -38,7 +38,8 @@ def quarrel(tmp_path_factory: pytest.TempPathFactory) -> Inn:
         ]
     for minor, path in OTHER_PYTHONS.items():
         if path:
-            sources.append(model_plugin(folder, f"python-{minor}", SAYS_PYTHON, requires_python=f"=={minor}.*"))
+            name = f"python-{minor.replace('.', '-')}"
+            sources.append(model_plugin(folder, name, SAYS_PYTHON, requires_python=f"=={minor}.*"))
     inn.ok("install", *sources)
     return inn
 
@@ -70,7 +71,7 @@ def test_one_has_numpy_1_and_the_other_numpy_2(quarrel: Inn) -> None:
     ],
 )
 def test_each_runs_the_python_it_needs(quarrel: Inn, minor: str) -> None:
-    assert quarrel.ok("-m", f"python-{minor}", "hi") == f"Python {minor}\n"
+    assert quarrel.ok("-m", f"python-{minor.replace('.', '-')}", "hi") == f"Python {minor}\n"
 
 
 def test_python_that_is_nowhere_is_named(inn: Inn, tmp_path: Path) -> None:
