@@ -132,7 +132,9 @@ class Broker:
     def _serve(self) -> None:
         while True:
             try:
-                data, descriptors, _, _ = socket.recv_fds(self._channel, _REQUEST_LIMIT_BYTES + 1, _DESCRIPTORS_LIMIT)
+                data, descriptors, _, _ = socket.recv_fds(
+                    self._channel, _REQUEST_LIMIT_BYTES + 1, _DESCRIPTORS_LIMIT, socket.MSG_CMSG_CLOEXEC
+                )
             except OSError:
                 return
             if data == b"proxy" and len(descriptors) == 1 and self._policy.own_sockets and self._proxy is None:

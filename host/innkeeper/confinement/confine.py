@@ -6,7 +6,6 @@ starts the process must read `Confined`, which says what to mind.
 
 from __future__ import annotations
 
-import errno
 import marshal
 import os
 import resource
@@ -292,19 +291,21 @@ def _memory_file(content: bytes) -> int:
 def _refresh_bytecode(interpreter: str) -> None:
     """See that *interpreter*, maybe not the host's, finds the bootstrap compiled: inside nothing can be written."""
     name = os.path.basename(interpreter).removeprefix("python")
-    if not name.startswith("3."):
+    cache = os.path.join(BOOTSTRAP, "__pycache__")
+    if not name.startswith("3.") or _is_compiled(cache, f"cpython-{name.replace('.', '')}"):
         return
-    tag = f"cpython-{name.replace('.', '')}"
-    try:
-        for module in ("entry", "kernel", "lockdown", "placeholders", "broker_client", "sockets"):
-            made = os.stat(os.path.join(BOOTSTRAP, "__pycache__", f"{module}.{tag}.pyc")).st_mtime
-            if made < os.stat(os.path.join(BOOTSTRAP, f"{module}.py")).st_mtime:
-                break
-        else:
-            return
-    except OSError as error:
-        if error.errno != errno.ENOENT:
-            return
-    from .tier import compile_bootstrap
+    if os.access(cache if os.path.exists(cache) else BOOTSTRAP, os.W_OK):
+        from .tier import compile_bootstrap
 
-    compile_bootstrap(interpreter, BOOTSTRAP)
+        compile_bootstrap(interpreter, BOOTSTRAP)
+
+
+def _is_compiled(cache: str, tag: str) -> bool:
+    try:
+        return all(
+            os.stat(os.path.join(cache, f"{module}.{tag}.pyc")).st_mtime
+            >= os.stat(os.path.join(BOOTSTRAP, f"{module}.py")).st_mtime
+            for module in ("entry", "kernel", "lockdown", "placeholders", "broker_client", "sockets")
+        )
+    except OSError:
+        return False

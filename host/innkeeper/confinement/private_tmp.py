@@ -8,24 +8,30 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-_PREFIX = "innkeeper-"
-
 
 def make_private_tmp(environ: Mapping[str, str]) -> str:
     """Make the folder, for this user only, and return its path: short, since a unix socket's may have 108 bytes."""
     parent = environ.get("TMPDIR") or "/tmp"
-    path = os.path.join(os.path.realpath(parent), f"{_PREFIX}{os.getpid()}-{os.urandom(6).hex()}")
+    path = os.path.join(os.path.realpath(parent), f"{_prefix()}{os.getpid()}-{os.urandom(6).hex()}")
     os.mkdir(path, 0o700)
     return path
 
 
 def remove_private_tmp(path: str) -> None:
-    """Remove the folder *path*, and those beside it whose host was killed before it could."""
+    """Remove the folder *path*, and those of this user beside it whose host was killed before it could."""
     import shutil
 
     shutil.rmtree(path, ignore_errors=True)
-    parent = os.path.dirname(path)
-    for name in os.listdir(parent):
-        pid = name.removeprefix(_PREFIX).partition("-")[0]
-        if name.startswith(_PREFIX) and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
-            shutil.rmtree(os.path.join(parent, name), ignore_errors=True)
+    prefix = _prefix()
+    with os.scandir(os.path.dirname(path)) as beside:
+        for entry in beside:
+            pid = entry.name.removeprefix(prefix).partition("-")[0]
+            if not entry.name.startswith(prefix) or not pid.isdigit() or os.path.exists(f"/proc/{pid}"):
+                continue
+            if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _prefix() -> str:
+    """Return how names begin here: with the pid namespace, since containers may share a tmp but not their pids."""
+    return f"innkeeper-{os.stat('/proc/self/ns/pid').st_ino}-"

@@ -46,6 +46,12 @@ def open_field(request: pytest.FixtureRequest, interpreter: Interpreter, everyon
     yield from _room("off", request.param, interpreter, everyones_folder)
 
 
+@pytest.fixture
+def ordinary_room(interpreter: Interpreter, everyones_folder: Path) -> Iterator[Room]:
+    """Return a room of tier inproc for an ordinary user."""
+    yield from _room("inproc", "user", interpreter, everyones_folder)
+
+
 def _room(tier: str, user: str, interpreter: Interpreter, everyones_folder: Path) -> Iterator[Room]:
     folder = Path(tempfile.mkdtemp(dir=everyones_folder))
     folder.chmod(0o755)

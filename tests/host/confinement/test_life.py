@@ -161,11 +161,10 @@ def test_the_tmp_of_a_host_that_was_killed_is_swept_by_the_next(tmp_path: Path) 
 
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
-    left = tmp_path / f"innkeeper-{gone.pid}-0123456789ab"
-    (left / "folder").mkdir(parents=True)
-    other = tmp_path / "innkeeper-notes"
-    other.mkdir()
     mine = make_private_tmp({"TMPDIR": str(tmp_path)})
+    left = mine.replace(f"-{os.getpid()}-", f"-{gone.pid}-")
+    os.makedirs(os.path.join(left, "folder"))
+    (tmp_path / "innkeeper-notes").mkdir()
 
     remove_private_tmp(mine)
 

@@ -93,7 +93,9 @@ class Client:
     def _read(self) -> None:
         while True:
             try:
-                data, descriptors, _, _ = self.module.recv_fds(self.channel, _ANSWER_LIMIT_BYTES, 1)
+                data, descriptors, _, _ = self.module.recv_fds(
+                    self.channel, _ANSWER_LIMIT_BYTES, 1, self.module.MSG_CMSG_CLOEXEC
+                )
             except OSError:
                 break
             if not data:
