@@ -9,6 +9,7 @@ CallError                        one call failed; the connection goes on
 ├── CallFailed                   the other side answered with a failure: code, message, data
 ├── CallCancelled                it was cancelled
 ├── CallTimedOut                 no answer in time
+├── MalformedResult              an answer, or a stream item, that is not of the method's type
 └── ConnectionLost               the other side went away while the call was open
 """
 
@@ -39,6 +40,7 @@ class ErrorCode(enum.IntEnum):
     LOADER_ERROR = 17
     TOO_LARGE = 18
     UNSUPPORTED = 19
+    BUSY = 20
 
 
 class ProtocolViolation(Exception):
@@ -114,5 +116,13 @@ class CallTimedOut(CallError):
     """No answer within the time the caller set."""
 
 
+class MalformedResult(CallError):
+    """The other side answered, or streamed, something that is not what the method's table entry says."""
+
+
 class ConnectionLost(CallError):
     """The other side closed its end, or died, while the call was open. *reason* says what was seen."""
+
+    def __init__(self, reason: str = "the other side closed the connection") -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -8,7 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from .payloads import commands, describe, embeddings, fragments, host_services, models, session, templates, tools
+from .payloads import (
+    commands,
+    describe,
+    embeddings,
+    fragments,
+    host_services,
+    models,
+    session,
+    streams,
+    templates,
+    tools,
+)
 from .payloads.base import Nothing
 
 P = TypeVar("P")
@@ -31,6 +42,11 @@ class Method(Generic[P, R]):
 INITIALIZE = Method("initialize", "to_plugin", session.InitializeParams, session.InitializeResult)
 SHUTDOWN = Method("shutdown", "to_plugin", Nothing, Nothing)
 BLOB_PART = Method("blob/part", "both", session.BlobPartParams, Nothing)
+CANCEL: Method[streams.CancelParams, None] = Method("cancel", "both", streams.CancelParams, None)
+STREAM_ITEM: Method[streams.StreamItemParams, None] = Method("stream/item", "both", streams.StreamItemParams, None)
+STREAM_CREDIT: Method[streams.StreamCreditParams, None] = Method(
+    "stream/credit", "both", streams.StreamCreditParams, None
+)
 
 DESCRIBE = Method("plugin/describe", "to_plugin", Nothing, describe.Description)
 MODELS_PROMPT = Method("models/prompt", "both", models.PromptParams, models.PromptResult, item=str | models.ModelEvent)

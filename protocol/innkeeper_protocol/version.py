@@ -9,3 +9,6 @@ REVISION = 1
 
 REVISIONS = (1,)
 """Every revision this package speaks, newest first."""
+
+PACKAGE_VERSION = "0.1.0"
+"""The version of this package, which is that of its distribution; a test holds the two together."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Payload
+from .base import Payload, TextOrBytes, require_text_or_bytes
 
 
 class EmbeddingModelInfo(Payload, frozen=True, kw_only=True):
@@ -22,9 +22,14 @@ class EmbedParams(Payload, frozen=True, kw_only=True):
     """Embed *items*, one batch: texts, or bytes where the model supports them."""
 
     model_id: str
-    items: tuple[str | bytes, ...]
+    items: tuple[TextOrBytes, ...]
     key: str | None = None
     depth: int = 0
+
+    def __post_init__(self) -> None:
+        """Check what msgspec cannot."""
+        for item in self.items:
+            require_text_or_bytes(item)
 
 
 class EmbedResult(Payload, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ the host the same ``models/prompt``, ``embeddings/embed``, ... that the host sen
 
 from __future__ import annotations
 
-from .base import JSON, Payload
+from .base import JSON, Payload, TextOrBytes, require_text_or_bytes
 from .embeddings import EmbeddingModelInfo
 from .models import ModelInfo
 
@@ -69,11 +69,16 @@ class CollectionEntry(Payload, frozen=True, kw_only=True):
     """One item of a collection. *vector* is little-endian float32; without one the host embeds the value."""
 
     id: str
-    value: str | bytes | None = None
+    value: TextOrBytes | None = None
     vector: bytes | None = None
     metadata: dict[str, JSON] | None = None
     store: bool = False
     score: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check what msgspec cannot."""
+        if self.value is not None:
+            require_text_or_bytes(self.value)
 
 
 class CollectionStoreParams(Payload, frozen=True, kw_only=True):
@@ -91,9 +96,14 @@ class CollectionSimilarParams(Payload, frozen=True, kw_only=True):
     name: str
     number: int = 10
     id: str | None = None
-    value: str | bytes | None = None
+    value: TextOrBytes | None = None
     vector: bytes | None = None
     prefix: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what msgspec cannot."""
+        if self.value is not None:
+            require_text_or_bytes(self.value)
 
 
 class CollectionEntriesResult(Payload, frozen=True, kw_only=True):

@@ -1,0 +1,139 @@
+"""Cuts a stream of bytes into frames: a 4-byte big-endian length, then that many bytes of payload.
+
+No more is ever allocated than a small multiple of what really arrived, whatever a length field claims. What the
+payload means is left to ``codec``.
+
+Source: SPEC.md FRAME-1 to FRAME-5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .errors import EmptyFrame, FrameTooLarge, TruncatedFrame
+
+HEADER_BYTES = 4
+
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+"""The most a payload may have unless both sides agreed on less or more."""
+
+SMALL_BUFFER_BYTES = 64 * 1024
+"""What a decoder starts with: a read fills it at most, so it also bounds what one read can bring."""
+
+KEPT_BUFFER_BYTES = 2 * 1024 * 1024
+"""A buffer that grew beyond this for one large frame is given back after it. Parts of blobs stay below."""
+
+
+def encode_header(length: int, limit_bytes: int = MAX_FRAME_BYTES) -> bytes:
+    """Return the header of a frame whose payload has *length* bytes. Raises EmptyFrame, FrameTooLarge."""
+    if length > limit_bytes:
+        raise FrameTooLarge(f"a message of {length} bytes is over the limit of {limit_bytes}")
+    if length == 0:
+        raise EmptyFrame("a frame needs a payload")
+    return length.to_bytes(HEADER_BYTES, "big")
+
+
+def encode_frame(payload: bytes, limit_bytes: int = MAX_FRAME_BYTES) -> bytes:
+    """Return *payload* as a frame. Raises EmptyFrame, FrameTooLarge."""
+    return encode_header(len(payload), limit_bytes) + payload
+
+
+class FrameDecoder:
+    """Bytes in, in pieces of any size; payloads out.
+
+    ``feed`` is the simple way. A reader in a hurry lets ``read_from`` receive straight into the decoder's own buffer
+    and takes payloads with ``next_payload``.
+    """
+
+    def __init__(self, limit_bytes: int = MAX_FRAME_BYTES) -> None:
+        self.limit_bytes = limit_bytes
+        self._buffer = bytearray(SMALL_BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
+        self._start = 0
+        self._end = 0
+        self._counts: list[int] = []
+
+    @property
+    def is_inside_frame(self) -> bool:
+        """Whether bytes of an unfinished frame lie here."""
+        return self._end > self._start
+
+    def feed(self, data: bytes | bytearray | memoryview) -> Iterator[bytes]:
+        """Take *data* and yield every payload that it completes. Raises FrameTooLarge, EmptyFrame."""
+        rest = memoryview(data)
+        while True:
+            while (payload := self.next_payload()) is not None:
+                yield bytes(payload)
+            if not rest:
+                return
+            space = self._space()
+            count = min(len(space), len(rest))
+            space[:count] = rest[:count]
+            self._end += count
+            rest = rest[count:]
+
+    def read_from(self, receive_into: Callable[[memoryview], int]) -> int:
+        """Let *receive_into* fill free space; return what it returned: the number of bytes, 0 at the end.
+
+        The count is stored by C code (``extend`` over ``map``): a KeyboardInterrupt can come while nothing has been
+        received, or after the count is safe, and never between, where it would tear the stream.
+        """
+        counts = self._counts
+        counts.extend(map(receive_into, (self._space(),)))
+        return self._take_counts()
+
+    def next_payload(self) -> memoryview | None:
+        """Return the next whole payload, or None when more bytes are needed.
+
+        The view is good until the next ``read_from`` or ``feed``. Raises FrameTooLarge, EmptyFrame.
+        """
+        if self._counts:
+            self._take_counts()
+        body = self._start + HEADER_BYTES
+        if body > self._end:
+            return None
+        length = int.from_bytes(self._view[self._start : body], "big")
+        if length > self.limit_bytes:
+            raise FrameTooLarge(f"a frame claims {length} bytes; the limit is {self.limit_bytes}")
+        if length == 0:
+            raise EmptyFrame("a frame without a payload")
+        end = body + length
+        if end > self._end:
+            return None
+        self._start = end
+        return self._view[body:end]
+
+    def finish(self) -> None:
+        """Say that the stream has ended. Raises TruncatedFrame when it ended inside a frame."""
+        if self.is_inside_frame:
+            raise TruncatedFrame(f"the stream ended inside a frame, {self._end - self._start} bytes into it")
+
+    def _take_counts(self) -> int:
+        count = self._counts[0]
+        self._end += count
+        self._counts = []
+        return count
+
+    def _space(self) -> memoryview:
+        """Return free space of at least one byte, behind what is unread."""
+        unread = self._end - self._start
+        size = len(self._buffer)
+        if not unread:
+            if size > KEPT_BUFFER_BYTES:
+                self._replace_buffer(SMALL_BUFFER_BYTES)
+            self._start = self._end = 0
+        elif size - self._end < size // 4:
+            if unread < size // 2:
+                self._view[:unread] = bytes(self._view[self._start : self._end])
+                self._start, self._end = 0, unread
+            else:
+                self._replace_buffer(2 * size)
+        return self._view[self._end :]
+
+    def _replace_buffer(self, size: int) -> None:
+        unread = self._end - self._start
+        buffer = bytearray(size)
+        view = memoryview(buffer)
+        view[:unread] = self._view[self._start : self._end]
+        self._buffer, self._view = buffer, view
+        self._start, self._end = 0, unread

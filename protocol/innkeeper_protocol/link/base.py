@@ -1,0 +1,55 @@
+"""What a peer needs of whatever carries its bytes.
+
+Beside the stream of bytes there may be a **bell**: a side whose every thread is at work elsewhere keeps one thread
+asleep at its bell, and the other side rings after it has sent something that cannot wait. It carries no data: losing
+it costs speed, never a message (SPEC.md BELL-1 to BELL-4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+
+class Bell(Protocol):
+    """One side's end of the bell."""
+
+    def ring(self) -> None:
+        """Wake a thread of the other side. Never blocks, never raises."""
+
+    def poke(self) -> None:
+        """Wake a thread of this side. Never blocks, never raises."""
+
+    def wait(self) -> bool:
+        """Sleep until rung or poked; may also return without a reason. False: the other side's end is gone."""
+
+    def close(self) -> None:
+        """Wake every thread of this side, for good."""
+
+
+class Link(Protocol):
+    """One end of a stream of bytes, both ways."""
+
+    def receive_into(self, space: memoryview, /) -> int:
+        """Fill *space* with what has come, waiting for a byte at least; 0 at the end. Raises OSError."""
+
+    def is_readable(self, timeout_s: float) -> bool:
+        """Wait at most *timeout_s* for something to read; the end counts as something."""
+
+    def send(self, parts: Sequence[bytes | memoryview], before_waiting: Callable[[], None]) -> None:
+        """Send all of *parts*. *before_waiting* is called each time there is no room. Raises OSError."""
+
+    def shut_down(self) -> None:
+        """End both directions: every thread that waits in here returns. May be called twice."""
+
+    def close(self) -> None:
+        """Give the descriptors back. Nothing may be waiting in here any more. May be called twice."""
+
+    def offer_bell(self) -> Bell | None:
+        """Make a bell whose other end goes along with the next thing sent; None where that cannot be done."""
+
+    def expect_bell(self) -> None:
+        """Prepare to receive a bell with the first bytes that come."""
+
+    def take_bell(self) -> Bell | None:
+        """Return the bell that came, if one did; afterwards none is expected any more."""

@@ -1,0 +1,61 @@
+"""The four kinds of message: JSON-RPC 2.0, as msgpack maps.
+
+What is inside ``params`` and ``result`` is the business of ``payloads``: here it is whatever ``codec`` was given to
+encode, or the bytes it found.
+
+Source: SPEC.md MSG-1 to MSG-8.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+MAX_ID = 2**53 - 1
+"""The largest id: what every language holds exactly, even one whose numbers are all floats."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks for *method*. *window* opens a stream and is the credit for its first items, in bytes."""
+
+    jsonrpc: Literal["2.0"] = "2.0"
+    id: int
+    method: str
+    params: Any
+    window: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """Tells something, and wants no answer."""
+
+    jsonrpc: Literal["2.0"] = "2.0"
+    method: str
+    params: Any
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers request *id*."""
+
+    jsonrpc: Literal["2.0"] = "2.0"
+    id: int
+    result: Any
+
+
+class ErrorObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Why a request failed: a number for programs, a sentence for people, and JSON values for either."""
+
+    code: int
+    message: str
+    data: Any = None
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers request *id*: it failed."""
+
+    jsonrpc: Literal["2.0"] = "2.0"
+    id: int
+    error: ErrorObject
+
+
+Message = Request | Notification | Result | Failure

@@ -1,0 +1,155 @@
+"""What this side is asked: a request becomes a job that runs its handler and answers, exactly once.
+
+Source: SPEC.md CALL-3 to CALL-7, CANCEL-2, ERR-1 to ERR-4, BLOB-1 to BLOB-5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from innkeeper_protocol import codec, connection, methods
+from innkeeper_protocol.connection import Asked, CancelAsked, Granted, Refused
+from innkeeper_protocol.errors import CallFailed, ConnectionLost, ErrorCode, MalformedMessage
+from innkeeper_protocol.methods import Method
+from innkeeper_protocol.payloads.base import Nothing, Payload
+
+from .blobs import Blobs
+from .coalescing import ItemDropper, ItemSender
+from .core import Core
+from .incoming import Handler, IncomingCall
+from .reading import Job
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job that is no handler's: an answer the protocol itself gives, a callback."""
+
+    action: Callable[[], None]
+
+    def run(self) -> None:
+        """Do it."""
+        self.action()
+
+
+def keep_blob_part(params: Any, call: IncomingCall) -> Nothing:
+    """Stand in the table of handlers for what ``Answering`` does itself, before a part's bytes are overwritten."""
+    raise AssertionError("never called")
+
+
+class _PartInPlace(Payload, frozen=True, kw_only=True):
+    """``BlobPartParams``, with data that is not copied out of the payload."""
+
+    blob: int
+    data: memoryview
+    last: bool = False
+
+
+class Answering:
+    """Answers with *handlers*, by method name. *describe_error* turns what a handler raised into a failure."""
+
+    def __init__(
+        self,
+        core: Core,
+        handlers: Mapping[str, Handler],
+        describe_error: Callable[[BaseException], CallFailed],
+        blobs: Blobs,
+        peer: Any,
+    ) -> None:
+        self._core = core
+        self._handlers = handlers
+        self._describe_error = describe_error
+        self._blobs = blobs
+        self.peer = peer
+
+    def job_for(self, event: Asked | Refused) -> Job:
+        """Return the job that answers a request. Its params are decoded here: their bytes do not stay."""
+        if isinstance(event, Refused):
+            return self._failing(event.id, event.failure)
+        method = event.method
+        handler = self._handlers.get(method.name)
+        if handler is None:
+            return self._failing(event.id, CallFailed(ErrorCode.METHOD_NOT_FOUND, f"no handler for '{method.name}'"))
+        try:
+            if handler is keep_blob_part:
+                return self._keep_part(event)
+            params = codec.decode_params(method, event.params)
+        except MalformedMessage as error:
+            return self._failing(event.id, CallFailed(ErrorCode.INVALID_PARAMS, str(error)))
+        sender = ItemDropper(self._core, event) if event.window is None else ItemSender(self._core, event, event.window)
+        return IncomingCall(self, event, handler, params, sender)
+
+    def granted(self, event: Granted) -> None:
+        """Wake the handler that waits for credit."""
+        call = event.asked.owner
+        if call is not None:
+            with self._core.state_lock:
+                call.credit_came()
+
+    def cancelled(self, event: CancelAsked) -> Job | None:
+        """Tell a handler that its caller gave up; return what is to be done about that elsewhere."""
+        call = event.asked.owner
+        return None if call is None else Task(call.be_cancelled)
+
+    def ring_if_unread(self) -> None:
+        """After a caller gave up waiting: ring for what was sent while it still read."""
+        core = self._core
+        with core.state_lock:
+            must_ring = bool(core.connection.outgoing) and core.must_ring()
+        if must_ring:
+            core.ring()
+
+    def done(self, method: Method[Any, Any]) -> None:
+        """After a call was answered: the answer to ``shutdown`` is the last thing said. INIT-6."""
+        if method is methods.SHUTDOWN:
+            self._core.lose(ConnectionLost("shut down"))
+
+    def describe(self, error: BaseException) -> CallFailed:
+        """Return the failure that *error* becomes; never raises."""
+        try:
+            return self._describe_error(error)
+        except Exception as second:  # noqa: BLE001  # a failure of the describer must not leave a call unanswered
+            return CallFailed(ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}, and describing it: {second!r}")
+
+    def answer_result(self, number: int, result: Any) -> None:
+        """Answer request *number*; what cannot be sent becomes a failure."""
+        try:
+            payload = connection.result(number, result)
+        except (TypeError, ValueError) as error:
+            self.answer_failure(number, CallFailed(ErrorCode.INTERNAL_ERROR, f"a result that cannot be sent: {error}"))
+            return
+        try:
+            self._answer(number, payload)
+        except CallFailed as error:
+            self.answer_failure(number, error)
+
+    def answer_failure(self, number: int, failure: CallFailed) -> None:
+        """Answer request *number* with *failure*, without its data or most of its text where they do not fit."""
+        try:
+            payload = connection.failure(number, failure)
+        except (TypeError, ValueError):
+            payload = connection.failure(number, CallFailed(failure.code, str(failure.message)))
+        if len(payload) > self._core.send_limit:
+            payload = connection.failure(number, CallFailed(failure.code, failure.message[:1000]))
+        self._answer(number, payload)
+
+    def _answer(self, number: int, payload: bytes) -> None:
+        self._core.check_size(len(payload))
+        with self._core.state_lock:
+            if self._core.reading.is_over:
+                return
+            self._core.connection.answer(number)
+        self._core.send_payload(payload)
+
+    def _failing(self, number: int, failure: CallFailed) -> Job:
+        return Task(lambda: self.answer_failure(number, failure))
+
+    def _keep_part(self, event: Asked) -> Job:
+        """Keep a part of a blob, straight from the payload."""
+        part = codec.decode_as(_PartInPlace, event.params, event.method.name)
+        try:
+            self._blobs.add(part.blob, part.data, is_last=part.last)
+        except CallFailed as failure:
+            return self._failing(event.id, failure)
+        return Task(lambda: self.answer_result(event.id, Nothing()))

@@ -1,0 +1,175 @@
+"""The running core of a peer: its link, its state, who reads, and how messages are sent and the end is met.
+
+What the messages mean is left to ``calling`` (what this side asks) and ``answering`` (what it is asked).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from innkeeper_protocol import methods
+from innkeeper_protocol.connection import Asked, Connection, Role
+from innkeeper_protocol.errors import CallFailed, ConnectionLost, ErrorCode, ProtocolViolation
+from innkeeper_protocol.framing import MAX_FRAME_BYTES, FrameDecoder, encode_header
+from innkeeper_protocol.link import Bell, Link
+from innkeeper_protocol.methods import Method
+
+from .attendants import Attendants
+from .flushing import Flusher
+from .reading import Job, Reading
+from .stream import Outcome
+
+JOINED_BYTES = 32 * 1024
+"""Up to this size header and payload are joined for one plain send; above, copying costs more than a second part."""
+
+ITEM_OVERHEAD_BYTES = 256
+"""What a message of stream items takes beside the items: its envelope is about 60 bytes."""
+
+
+class Core:
+    """Sends for one peer and notices when its connection ends. *apply* takes each payload that comes."""
+
+    def __init__(
+        self,
+        link: Link,
+        role: Role,
+        table: Mapping[str, Method[Any, Any]],
+        max_frame_bytes: int,
+        apply: Callable[[memoryview], Job | None],
+    ) -> None:
+        self.link = link
+        self.connection = Connection(role, table)
+        self.state_lock = threading.Lock()
+        """Guards the connection, who reads, and every Waiter. Held for moments; nothing blocks under it."""
+        self.send_limit = min(max_frame_bytes, MAX_FRAME_BYTES)
+        self.why_closed: Exception | None = None
+        self.bell: Bell | None = None
+        self.reading = Reading(
+            link,
+            FrameDecoder(max_frame_bytes),
+            self.state_lock,
+            apply=apply,
+            give=self.give,
+            poke=self._wake_attendant,
+            lose=self.lose,
+        )
+        self.attendants = Attendants(self.reading, self.state_lock, self.dispose_if_unused)
+        self.flusher = Flusher(self._look)
+        self._send_lock = threading.Lock()
+        self._is_disposed = False
+
+    @property
+    def item_limit_bytes(self) -> int:
+        """The most an encoded batch of stream items may have."""
+        return self.send_limit - ITEM_OVERHEAD_BYTES
+
+    def open(self, bell: Bell | None) -> None:
+        """Begin to be attentive: the other side rings *bell*, or has none."""
+        self.bell = bell
+        self.attendants.open(bell)
+
+    def must_ring(self) -> bool:
+        """Say whether the other side may have nobody who reads. The state lock is held. Source: SPEC.md BELL-2.
+
+        A plugin serves: it reads unless it is busy with what this side asked. A host reads while it waits for the
+        answer to a plain call; between the items of a stream it may be anywhere.
+        """
+        connection = self.connection
+        if connection.role == "host":
+            return any(call.method is not methods.BLOB_PART for call in connection.outgoing.values())
+        return not any(
+            isinstance(asked, Asked) and asked.window is None and not asked.is_cancelled
+            for asked in connection.incoming.values()
+        )
+
+    def send_payload(self, payload: bytes) -> None:
+        """Send one message, blocking while there is no room.
+
+        A broken link is not this sender's business: whoever reads meets its end, after what had come before.
+        Raises CallFailed with TOO_LARGE.
+        """
+        header = self._header(len(payload))
+        self.send_parts([header + payload] if len(payload) <= JOINED_BYTES else [header, payload])
+
+    def send_split(self, prefix: bytes, data: memoryview) -> None:
+        """Send the message that *prefix* and *data* make together, without joining them."""
+        self.send_parts([self._header(len(prefix) + len(data)) + prefix, data])
+
+    def send_parts(self, parts: list[bytes | memoryview]) -> None:
+        """Send *parts* as they are. An interrupt in here may leave half a frame on the link: it is over then."""
+        try:
+            with self._send_lock:
+                if not self._is_disposed:
+                    self.link.send(parts, self.ring)
+        except OSError:
+            self.link.shut_down()
+        except BaseException as error:
+            self.lose(ConnectionLost(f"sending was interrupted by {type(error).__name__}"))
+            raise
+
+    def ring(self) -> None:
+        """Wake a thread of the other side, if there is a bell."""
+        if self.bell is not None:
+            self.bell.ring()
+
+    def give(self, job: Job) -> None:
+        """Have *job* done by a thread that does not read."""
+        if not self.reading.add_job(job):
+            self.attendants.wake()
+
+    def lose(self, error: Exception) -> None:
+        """End the connection because of *error*. Every open call fails, once; every handler is told."""
+        with self.state_lock:
+            if self.reading.is_over:
+                return
+            self.why_closed = error
+            self.reading.end()
+            calls = list(self.connection.outgoing.values())
+            for call in calls:
+                outcome = call.owner
+                if isinstance(outcome, Outcome) and not outcome.is_done:
+                    outcome.finish(None, error)
+            asked = [asked.owner for asked in self.connection.incoming.values() if isinstance(asked, Asked)]
+        self.link.shut_down()
+        self.flusher.close()
+        self.attendants.close()
+        for call in asked:
+            if call is not None:
+                call.be_cancelled()
+        self.dispose_if_unused()
+
+    def error_when_closed(self) -> Exception:
+        """Return what a call fails with now that the connection is over."""
+        error = self.why_closed
+        if isinstance(error, ProtocolViolation):
+            return ConnectionLost(f"the connection was ended: {error}")
+        return error or ConnectionLost()
+
+    def dispose_if_unused(self) -> None:
+        """Give the link's descriptors back once nobody can be waiting in there."""
+        with self.state_lock:
+            unused = self.reading.is_over and self.reading.is_idle and not self.attendants.count
+        if unused:
+            with self._send_lock:
+                if not self._is_disposed:
+                    self._is_disposed = True
+                    self.link.close()
+
+    def check_size(self, length: int) -> None:
+        """Raise CallFailed with TOO_LARGE for a payload of *length* bytes that the other side would refuse."""
+        if length > self.send_limit:
+            raise CallFailed(ErrorCode.TOO_LARGE, f"a message of {length} bytes; the limit is {self.send_limit}")
+
+    def _header(self, length: int) -> bytes:
+        self.check_size(length)
+        return encode_header(length, self.send_limit)
+
+    def _wake_attendant(self) -> None:
+        self.attendants.wake()
+
+    def _look(self) -> None:
+        job = self.reading.drain()
+        if job is not None:
+            self.give(job)

@@ -1,0 +1,140 @@
+"""A call that was made, as its caller sees it: plain, or with a stream of items before the answer."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from innkeeper_protocol import codec
+from innkeeper_protocol.connection import Call
+from innkeeper_protocol.errors import MalformedMessage, MalformedResult
+
+from .reading import Waiter
+
+if TYPE_CHECKING:
+    from .peer import Peer
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Outcome(Waiter):
+    """Where a call's answer goes, and the items before it. Guarded by the state lock."""
+
+    __slots__ = ("batches", "call", "error", "is_done", "result")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.call: Call | None = None
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.is_done = False
+        self.batches: deque[bytes] | None = None
+
+    def finish(self, result: Any, error: Exception | None) -> None:
+        """Take the answer. The state lock is held."""
+        self.result, self.error, self.is_done = result, error, True
+        self.make_ready()
+
+    def get(self) -> Any:
+        """Return the result of a call that is done, or raise its error."""
+        if self.error is not None:
+            raise fresh(self.error)
+        return self.result
+
+
+def fresh(error: Exception) -> Exception:
+    """Return a copy of *error*: one that several threads raise would collect all their tracebacks."""
+    again = type(error).__new__(type(error), *error.args)
+    again.args = error.args
+    again.__dict__.update(error.__dict__)
+    again.__cause__ = error.__cause__
+    return again
+
+
+class Stream(Generic[T, R]):
+    """Iterate for the items; ``result()`` is the answer after them.
+
+    Leaving the ``with`` block, or ``close()``, cancels a stream that is not over. One thread iterates; any thread may
+    cancel.
+    """
+
+    def __init__(self, peer: Peer, outcome: Outcome, call: Call, timeout_s: float | None) -> None:
+        self._peer = peer
+        self._outcome = outcome
+        self._call = call
+        self._timeout_s = timeout_s
+        self._items = self._generate()
+
+    def __iter__(self) -> Iterator[T]:
+        """Return the one iterator over the items.
+
+        It raises the call's error where the stream ends in one: CallFailed, ConnectionLost, CallTimedOut when the
+        next item is later than ``timeout_s``, MalformedResult for an item of the wrong type, ...
+        """
+        return self._items
+
+    def __next__(self) -> T:
+        """Return the next item."""
+        return next(self._items)
+
+    def __enter__(self) -> Stream[T, R]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def result(self, *, timeout_s: float | None = None) -> R:
+        """Wait for the answer and return it; items nobody took are dropped.
+
+        *timeout_s*, here, is for all of that; without it each wait is bounded as it is for items. Raises CallFailed,
+        CallCancelled, CallTimedOut, ConnectionLost, MalformedResult, ProtocolViolation.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while (batch := self._next_batch(deadline)) is not None:
+            self._consumed(batch)
+        result: R = self._outcome.get()
+        return result
+
+    def cancel(self) -> None:
+        """Tell the other side to stop. Does not wait: ``result()`` does. Items under way are dropped."""
+        self._peer.cancel(self._call)
+
+    def close(self) -> None:
+        """Cancel the stream unless it is over, without waiting for the answer. May be called twice."""
+        if not self._outcome.is_done:
+            self.cancel()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the answer is there, though items before it may still wait to be taken."""
+        return self._outcome.is_done
+
+    def _generate(self) -> Iterator[T]:
+        while (batch := self._next_batch(None)) is not None:
+            try:
+                items = codec.decode_items(self._call.method, batch)
+            except MalformedMessage as error:
+                self.cancel()
+                raise MalformedResult(str(error)) from error
+            yield from items
+            self._consumed(batch)
+        self._outcome.get()
+
+    def _next_batch(self, deadline: float | None) -> bytes | None:
+        """Wait for a batch and return it; None when the answer came and nothing is left before it."""
+        batch = self._peer.take_batch(self._outcome)
+        if batch is not None or self._outcome.is_done:
+            return batch if batch is not None else self._peer.take_batch(self._outcome)
+        if deadline is None and self._timeout_s is not None:
+            deadline = time.monotonic() + self._timeout_s
+        self._peer.wait(self._outcome, self._call, deadline)
+        return self._peer.take_batch(self._outcome)
+
+    def _consumed(self, batch: bytes) -> None:
+        self._peer.grant(self._call, codec.cost_of_items(batch))
