@@ -11,8 +11,7 @@ import os
 import resource
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from innkeeper.errors import ConfinementError
 
@@ -50,8 +49,7 @@ _LANDLOCK_NEEDED = 2
 """From Linux 5.19: the first that knows links and renames between folders. What later ones add, the filter refuses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """What runs once the process is locked down: the package *module* as by ``python -m``, or the host's *script*."""
 
     module: str = ""
@@ -59,7 +57,6 @@ class Run:
     argv: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class Confined:
     """All that starting one confined process needs. Whoever starts it:
 
@@ -75,13 +72,16 @@ class Confined:
     none. It is the caller's once taken.
     """
 
-    argv: list[str]
-    environment: dict[str, str]
-    pass_fds: tuple[int, ...]
-    broker_fd: int | None = None
-    blocked_signals: tuple[int, ...] = (SIGINT,)
-    tmp_dir: str | None = None
-    _to_close: list[int] = field(default_factory=list)
+    __slots__ = ("_to_close", "argv", "blocked_signals", "broker_fd", "environment", "pass_fds", "tmp_dir")
+
+    def __init__(self, tmp_dir: str | None) -> None:
+        self.argv: list[str] = []
+        self.environment: dict[str, str] = {}
+        self.pass_fds: tuple[int, ...] = ()
+        self.broker_fd: int | None = None
+        self.blocked_signals: tuple[int, ...] = (SIGINT,)
+        self.tmp_dir = tmp_dir
+        self._to_close: list[int] = []
 
     def started(self) -> None:
         """Close what only the process needs."""
@@ -118,6 +118,7 @@ def confine(
 
     Raises ConfinementError when *tier* cannot enforce *policy*.
     """
+    policy.check()
     interpreter, base_prefix = os.path.realpath(interpreter), os.path.realpath(base_prefix)
     confined = tier != "off" and not policy.trusted
     namespaces = confined and tier == "ns"
@@ -131,7 +132,7 @@ def confine(
     _refresh_bytecode(interpreter)
     tmp_dir = make_private_tmp(environ) if confined and not namespaces else None
     inside_tmp = PRIVATE_TMP if namespaces else tmp_dir
-    plan = Confined([], {}, (), tmp_dir=tmp_dir)
+    plan = Confined(tmp_dir)
     try:
         broker = _broker_pair(plan) if confined and (run.module or policy.net or policy.own_sockets) else None
         plan.environment = _environment(

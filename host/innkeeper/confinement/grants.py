@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from innkeeper.errors import StorageError, UsageError
 from innkeeper.paths import Home
@@ -24,8 +23,7 @@ _FORBIDDEN_VARIABLES = ("LD_", "PYTHON", "INNKEEPER_", "GCONV_PATH", "LLM_USER_P
 """Variables that change what runs before the lock-down, or that the host sets itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grants:
+class Grants(NamedTuple):
     """What ``llm plugins allow`` recorded for one plugin, in the order given. Paths are absolute; hosts as `HostPort`
     prints them.
     """
@@ -46,32 +44,24 @@ class Grants:
 
     def add(self, other: Grants) -> Grants:
         """Return these and what *other* holds."""
-        return _grants(
-            {item.name: _joined(getattr(self, item.name), getattr(other, item.name)) for item in fields(Grants)}
-        )
+        return Grants(*[_joined(mine, theirs) for mine, theirs in zip(self, other, strict=True)])
 
     def remove(self, other: Grants) -> Grants:
         """Return these without what *other* holds: the listed items, and the flags and limits that are set there."""
-        return _grants(
-            {item.name: _without(getattr(self, item.name), getattr(other, item.name)) for item in fields(Grants)}
-        )
+        return Grants(*[_without(mine, theirs) for mine, theirs in zip(self, other, strict=True)])
 
 
 SHIPPED = {"innkeeper-local": Grants(unix_server=True)}
 """What the default plugins that come with the host need, by name."""
 
 
-def _grants(values: dict[str, Any]) -> Grants:
-    return Grants(**values)
-
-
-def _joined(old: object, new: object) -> object:
+def _joined(old: Any, new: Any) -> Any:
     if isinstance(old, tuple) and isinstance(new, tuple):
         return tuple(dict.fromkeys([*old, *new]))
     return new or old
 
 
-def _without(old: object, gone: object) -> object:
+def _without(old: Any, gone: Any) -> Any:
     if isinstance(old, tuple) and isinstance(gone, tuple):
         return tuple(item for item in old if item not in gone)
     return (False if isinstance(old, bool) else None) if gone else old
@@ -99,7 +89,7 @@ def save(home: Home, name: str, grants: Grants) -> None:
     """Record *grants* as all that the plugin *name* has, at once or not at all. Raises StorageError."""
     path = home.grants_file(name)
     beside = f"{path}.{os.getpid()}"
-    shown = {key: value for key, value in asdict(grants).items() if value not in ((), False, None)}
+    shown = {key: value for key, value in grants._asdict().items() if value not in ((), False, None)}
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(beside, "w", encoding="utf-8") as file:
@@ -127,8 +117,7 @@ def checked(home: Home, grants: Grants) -> Grants:
             raise UsageError(
                 f"The variable {name!r} cannot be granted.", why="It would change how the plugin is confined."
             )
-    return replace(
-        grants,
+    return grants._replace(
         net=net,
         read=tuple(_path(home, path) for path in grants.read),
         write=tuple(_path(home, path) for path in grants.write),
@@ -195,8 +184,7 @@ def policy_for(
         own_sockets=grants.own_sockets,
         unix_server=grants.unix_server,
         trusted=grants.trust,
-        limits=replace(
-            limits,
+        limits=limits._replace(
             memory_bytes=grants.memory_bytes or limits.memory_bytes,
             file_bytes=grants.file_bytes or limits.file_bytes,
         ),
@@ -206,22 +194,22 @@ def policy_for(
 def _from_json(value: object) -> Grants:
     if not isinstance(value, dict):
         raise TypeError("it does not hold an object")
-    known = {item.name: item.type for item in fields(Grants)}
     for key, content in value.items():
-        kind = str(known.get(key, ""))
-        right = (
-            isinstance(content, list) and all(isinstance(item, str) for item in content)
-            if kind.startswith("tuple")
-            else isinstance(content, bool)
-            if kind == "bool"
-            else kind.startswith("int") and type(content) is int and content > 0
-        )
-        if not right:
+        if key not in Grants._field_defaults or not _is_like(Grants._field_defaults[key], content):
             raise TypeError(f"{key!r} is not what a grant can be")
-    grants = _grants({key: tuple(content) if isinstance(content, list) else content for key, content in value.items()})
+    grants = Grants(**{key: tuple(content) if isinstance(content, list) else content for key, content in value.items()})
     for text in grants.net:
         HostPort.parse(text)
     for path in (*grants.read, *grants.write, *grants.run):
         if not os.path.isabs(path):
             raise ValueError(f"{path!r} is not an absolute path")
     return grants
+
+
+def _is_like(default: object, content: object) -> bool:
+    """Say whether *content* of a file may stand where the empty grant has *default*."""
+    if isinstance(default, tuple):
+        return isinstance(content, list) and all(isinstance(item, str) for item in content)
+    if isinstance(default, bool):
+        return isinstance(content, bool)
+    return type(content) is int and content > 0

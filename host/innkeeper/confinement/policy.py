@@ -1,12 +1,13 @@
 """What a plugin may touch: the one type that both tiers enforce.
 
-A policy is a value; nothing here touches the disk or the machine. It is on the start-up path: standard library only.
+A policy is a value; nothing here touches the disk or the machine. It is on the start-up path: standard library only,
+and named tuples, which take a quarter of the time of frozen dataclasses to define.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -15,8 +16,7 @@ PRIVATE_SUFFIXES = (".local", ".lan", ".internal", ".home.arpa", ".localhost", "
 """Names that cannot be public: to grant one is to grant the private address it stands for (RFC 6761, 6762, 8375)."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostPort:
+class HostPort(NamedTuple):
     """A host, and a port or all of them (None). *host* is in canonical form; see `parse`.
 
     *private* says that the name may stand for a private or loopback address, which is refused for public names.
@@ -77,8 +77,7 @@ def canonical_host(host: str) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What a plugin may use up. Per process, but for *processes*, which counts threads, too, of the whole room."""
 
     memory_bytes: int = 4 * GIB
@@ -93,8 +92,7 @@ class Limits:
     cpu_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What one plugin may do. Paths are absolute; what is not listed is refused."""
 
     plugin: str
@@ -114,9 +112,10 @@ class Policy:
     """It may run the system's programs: for builds."""
     trusted: bool = False
     """The person trusts it: it runs unconfined."""
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raise ValueError for a policy that contradicts itself. `confine` does this before it believes one."""
         for path in (*self.read, *self.write, *self.run):
             if not os.path.isabs(path) or "\0" in path:
                 raise ValueError(f"a policy's paths are absolute; {path!r} is not")

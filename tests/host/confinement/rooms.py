@@ -14,7 +14,7 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -83,7 +83,7 @@ class Room:
             "site_packages": str(self.site_packages),
             "environ": {},
         }
-        policy = replace(policy, environment=policy.environment + self.interpreter.environment)
+        policy = policy._replace(environment=policy.environment + self.interpreter.environment)
         confined = confine(self.tier, policy, run=run, **{**defaults, **options})  # type: ignore[arg-type]
         if confined.tmp_dir:
             self.own(Path(confined.tmp_dir))

@@ -127,7 +127,7 @@ def test_a_module_is_run_as_python_would_run_it(room: Room) -> None:
     package.mkdir()
     (package / "__init__.py").write_text("", encoding="utf-8")
     (package / "__main__.py").write_text(
-        "import sys\nfrom . import __name__ as parent\nprint(__name__, __package__, __spec__.name, parent, sys.argv[1:])",
+        "import sys\nfrom . import __name__ as up\nprint(__name__, __package__, __spec__.name, up, sys.argv[1:])",
         encoding="utf-8",
     )
     (room.site_packages / "more.pth").write_text("import sys; sys.stdout.write('pth ')\n", encoding="utf-8")
