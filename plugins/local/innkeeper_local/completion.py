@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -48,10 +49,13 @@ class Completion:
     def close(self) -> None:
         """Stop the work and wait until it has stopped. A thread that is waiting in ``next`` gets the end."""
         self._stopped.set()
-        # Room for a worker that waits to hand over a chunk; its last word wakes a reader.
-        while not self._chunks.empty():
-            self._chunks.get_nowait()
+        # First room for a worker that waits to hand over a chunk, then the end for a reader that waits for one.
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._chunks.get_nowait()
         self._worker.join(STOP_S)
+        with contextlib.suppress(queue.Full):
+            self._chunks.put_nowait(None)
 
     def _work(self, ask: Callable[[Chunk, Callable[[Chunk], bool]], object], request: Chunk) -> None:
         end: BaseException | None = None
