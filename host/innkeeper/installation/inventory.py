@@ -1,0 +1,263 @@
+"""The index: which plugins are installed, in which generation, and what each registers.
+
+``index.json`` is the truth about what is installed; its atomic replacement, under the index lock, commits every
+installation and removal. Every command reads it, so this is quick: standard library only, and one small file. A
+file that is missing or cannot be understood is made again from the ``record.json`` that each generation carries.
+
+The default plugins are part of the index without being installed: their records ship with the host.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any
+
+from innkeeper.errors import StorageError
+from innkeeper.paths import Home
+
+RECORD = "record.json"
+"""In each generation: its entry of the index, and how it was asked for (see `request.py`)."""
+
+DEFAULTS_DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "default_plugins")
+
+
+@dataclass(slots=True, kw_only=True)
+class InstalledPlugin:
+    """One plugin of the index. *name* is its canonical distribution name.
+
+    *generation* is None for a default plugin that was not made ready yet; the paths are empty then. *models* are
+    dicts with ``id``, ``label``, ``aliases``, ``sync`` and ``async``; *embedding_models* have ``id``, ``label`` and
+    ``aliases``; *commands* have ``name`` and ``help``; *template_loaders* and *fragment_loaders* are prefixes;
+    *tools* have ``name``, ``description`` and ``toolbox``, a bool. *problems* are sentences about what it failed to
+    register.
+    """
+
+    name: str
+    version: str
+    requirement: str = ""
+    """What the person asked for, as typed."""
+    source_kind: str = "index"
+    """``index``, ``directory``, ``editable``, ``wheel``, ``sdist``, ``url``, ``git`` or ``default``."""
+    generation: str | None = None
+    interpreter: str = ""
+    """The base Python that runs it, its real path: never the environment's own ``bin/python``."""
+    base_prefix: str = ""
+    site_packages: str = ""
+    extra_read: list[str] = field(default_factory=list)
+    """Folders beside the environment that it consists of: the source of an editable one."""
+    hooks: list[str] = field(default_factory=list)
+    models: list[dict[str, Any]] = field(default_factory=list)
+    embedding_models: list[dict[str, Any]] = field(default_factory=list)
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    template_loaders: list[str] = field(default_factory=list)
+    fragment_loaders: list[str] = field(default_factory=list)
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    runtime: str = "sdk"
+    sdk: str = ""
+    """The hash of the SDK in its environment: when the host's differs, `install.make_ready` makes it anew."""
+    is_default: bool = False
+    problems: list[str] = field(default_factory=list)
+    watched: dict[str, list[int] | None] = field(default_factory=dict)
+    """Files that decide what it registers, with modification time (ns) and size, or None where there was none."""
+    installed_at: float = 0.0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has an environment; whether that one is up to date only `install.make_ready` knows."""
+        return self.generation is not None
+
+    def venv(self, home: Home) -> str:
+        """Return its virtual environment; only for a plugin that has one."""
+        assert self.generation is not None, f"{self.name} has no environment yet"
+        return os.path.join(home.generation_dir(self.name, self.generation), ".venv")
+
+
+@dataclass(slots=True)
+class Index:
+    """All plugins: the defaults first, then the others in the order they were installed; the first wins a name."""
+
+    plugins: list[InstalledPlugin] = field(default_factory=list)
+    removed_defaults: list[str] = field(default_factory=list)
+    """Default plugins that the person uninstalled."""
+
+    def find(self, name: str) -> InstalledPlugin | None:
+        """Return the plugin called *name*, in any spelling; the ``llm-`` or ``innkeeper-`` before it may be left out."""
+        wanted = canonical_name(name)
+        by_name = {plugin.name: plugin for plugin in self.plugins}
+        for candidate in (wanted, f"llm-{wanted}", f"innkeeper-{wanted}"):
+            if candidate in by_name:
+                return by_name[candidate]
+        return None
+
+    def put(self, plugin: InstalledPlugin) -> None:
+        """Add *plugin*, or let it take the place of the one with its name."""
+        for position, present in enumerate(self.plugins):
+            if present.name == plugin.name:
+                self.plugins[position] = plugin
+                break
+        else:
+            self.plugins.append(plugin)
+        if plugin.name in self.removed_defaults:
+            self.removed_defaults.remove(plugin.name)
+
+    def remove(self, name: str) -> None:
+        """Forget the plugin *name*. A default plugin stays away until it is installed again."""
+        for plugin in self.plugins:
+            if plugin.name == name and plugin.is_default and name not in self.removed_defaults:
+                self.removed_defaults.append(name)
+        self.plugins = [plugin for plugin in self.plugins if plugin.name != name]
+
+
+def canonical_name(name: str) -> str:
+    """Return *name* as distributions are compared (PEP 503): lower case, runs of ``-_.`` as one dash."""
+    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+
+
+def read_index(home: Home) -> Index:
+    """Return what is installed, the default plugins among them. Takes no lock: the file is always whole.
+
+    Raises StorageError where the file cannot be read for lack of permission.
+    """
+    index = _read(home)
+    installed = {plugin.name: plugin for plugin in index.plugins}
+    defaults = [
+        installed.pop(plugin.name, plugin)
+        for plugin in shipped(home)
+        if plugin.name not in index.removed_defaults or plugin.name in installed
+    ]
+    index.plugins = [*defaults, *installed.values()]
+    return index
+
+
+@contextmanager
+def change_index(home: Home) -> Iterator[Index]:
+    """Hold the index lock and yield the index; what was changed in it is on disk, whole, when the block ends.
+
+    An exception leaves the file as it was. Raises StorageError.
+    """
+    from .lock import exclusive
+
+    with exclusive(os.path.join(home.locks_dir, "index.lock"), "the list of plugins"):
+        index = read_index(home)
+        yield index
+        kept = [plugin_to_json(home, plugin) for plugin in index.plugins if plugin.is_ready]
+        content = {"format": 1, "plugins": kept, "removed_defaults": index.removed_defaults}
+        try:
+            write_whole(home.index_file, content)
+        except OSError as error:
+            raise StorageError("The list of plugins could not be written.", why=str(error)) from error
+
+
+def write_whole(path: str, content: Any) -> None:
+    """Write *content* as JSON to *path*, at once or not at all."""
+    beside = f"{path}.{os.getpid()}"
+    try:
+        with open(beside, "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=True, separators=(",", ":"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def plugin_to_json(home: Home, plugin: InstalledPlugin) -> dict[str, Any]:
+    """Return *plugin* as it is kept: its site-packages relative to its generation, so that a home may be moved."""
+    value = asdict(plugin)
+    if plugin.generation is not None:
+        value["site_packages"] = os.path.relpath(
+            plugin.site_packages, home.generation_dir(plugin.name, plugin.generation)
+        )
+    return value
+
+
+def plugin_from_json(home: Home, value: Any) -> InstalledPlugin:
+    """Return the plugin that *value* describes; fields of a newer host are left out. Raises ValueError."""
+    if not isinstance(value, dict):
+        raise ValueError("a plugin's record is not an object")
+    known = {}
+    for name, kind in _KINDS.items():
+        if name in value:
+            if not isinstance(value[name], kind):
+                raise ValueError(f"{name!r} in a plugin's record is of the wrong type")
+            known[name] = value[name]
+    if not known.get("name") or canonical_name(known["name"]) != known["name"] or not known.get("version"):
+        raise ValueError("a plugin's record has no proper name or no version")
+    generation = known.get("generation")
+    if generation is not None and not generation.isalnum():
+        raise ValueError("a plugin's record names no proper generation")
+    plugin = InstalledPlugin(**known)
+    if generation is not None:
+        plugin.site_packages = os.path.join(home.generation_dir(plugin.name, generation), plugin.site_packages)
+    return plugin
+
+
+def _kinds() -> dict[str, Any]:
+    of_text = {"str": str, "bool": bool, "float": (int, float), "str | None": (str, type(None))}
+    kinds: dict[str, Any] = {}
+    for item in fields(InstalledPlugin):
+        text = str(item.type)
+        kinds[item.name] = of_text.get(text) or (dict if text.startswith("dict") else list)
+        assert item.default is not MISSING or item.default_factory is not MISSING or text == "str"
+    return kinds
+
+
+_KINDS = _kinds()
+
+
+def _read(home: Home) -> Index:
+    try:
+        with open(home.index_file, encoding="utf-8") as file:
+            value = json.load(file)
+        removed = [str(name) for name in value.get("removed_defaults", [])]
+        return Index([plugin_from_json(home, entry) for entry in value["plugins"]], removed)
+    except PermissionError as error:
+        raise StorageError("The list of plugins cannot be read.", why=str(error)) from error
+    except FileNotFoundError:
+        return rebuilt_index(home) if os.path.isdir(home.plugins_dir) else Index()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return rebuilt_index(home)
+
+
+def rebuilt_index(home: Home) -> Index:
+    """Return the index that the records of the generations make: the newest whole generation of each plugin."""
+    newest: dict[str, InstalledPlugin] = {}
+    for name in _names_in(home.plugins_dir):
+        for generation in _names_in(os.path.join(home.plugin_dir(name), "generations")):
+            try:
+                plugin = plugin_from_json(home, read_record(home, name, generation)["plugin"])
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+            usable = plugin.name == name and plugin.generation == generation and os.path.isdir(plugin.site_packages)
+            if usable and (name not in newest or newest[name].installed_at < plugin.installed_at):
+                newest[name] = plugin
+    return Index(sorted(newest.values(), key=lambda plugin: plugin.installed_at))
+
+
+def read_record(home: Home, name: str, generation: str) -> Any:
+    """Return the ``record.json`` of a generation: ``plugin`` and ``request``. Raises OSError or ValueError."""
+    with open(os.path.join(home.generation_dir(name, generation), RECORD), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def shipped(home: Home) -> list[InstalledPlugin]:
+    """Return the records of the default plugins that come with the host."""
+    plugins = []
+    for file_name in _names_in(DEFAULTS_DIR):
+        if file_name.endswith(".json"):
+            with open(os.path.join(DEFAULTS_DIR, file_name), encoding="utf-8") as file:
+                plugins.append(plugin_from_json(home, json.load(file)["plugin"]))
+    return plugins
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
