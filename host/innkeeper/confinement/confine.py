@@ -26,7 +26,7 @@ BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootstrap"
 LOCKDOWN_FAILED = 125
 """Exit status of a process that could not be locked down; the last line on stderr says why. No plugin code has run."""
 
-SIGINT = 2
+SIGINT, SIGTERM = 2, 15
 
 _PASSED_ON = (
     "LANG",
@@ -65,7 +65,10 @@ class Confined:
       *thread* ends (PR_SET_PDEATHSIG binds to the thread that forked), which is how no plugin outlives a host that is
       killed;
     - blocks *blocked_signals* with ``signal.pthread_sigmask`` around the start, and unblocks them after: bubblewrap
-      would die of the Ctrl-C that is meant for the plugin. The bootstrap unblocks them inside;
+      would die of the Ctrl-C, or the SIGTERM, that is meant for the plugin. The bootstrap unblocks them inside;
+    - makes it the leader of a process group (``process_group=0``) and signals that group, not the process: in tier ns
+      the process is bubblewrap, the plugin its grandchild. SIGKILL to either takes all of tier ns down. A plugin that
+      died of signal N gives status -N in tier inproc, and 128 + N, from bubblewrap, in tier ns;
     - calls `started` when it is done, and `cleanup` when the process is gone (or was never started).
 
     *broker_fd* is the host's end of the broker's socket (SOCK_SEQPACKET), for `broker.Broker`; None when there is
@@ -79,7 +82,7 @@ class Confined:
         self.environment: dict[str, str] = {}
         self.pass_fds: tuple[int, ...] = ()
         self.broker_fd: int | None = None
-        self.blocked_signals: tuple[int, ...] = (SIGINT,)
+        self.blocked_signals: tuple[int, ...] = (SIGINT, SIGTERM)
         self.tmp_dir = tmp_dir
         self._to_close: list[int] = []
 

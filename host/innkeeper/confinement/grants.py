@@ -197,7 +197,10 @@ def _from_json(value: object) -> Grants:
     for key, content in value.items():
         if key not in Grants._field_defaults or not _is_like(Grants._field_defaults[key], content):
             raise TypeError(f"{key!r} is not what a grant can be")
-    grants = Grants(**{key: tuple(content) if isinstance(content, list) else content for key, content in value.items()})
+    values: dict[str, Any] = {
+        key: tuple(content) if isinstance(content, list) else content for key, content in value.items()
+    }
+    grants = Grants(**values)
     for text in grants.net:
         HostPort.parse(text)
     for path in (*grants.read, *grants.write, *grants.run):

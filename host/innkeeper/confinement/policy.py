@@ -99,6 +99,7 @@ class Policy(NamedTuple):
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    """Programs. They are confined as the plugin is; in tier inproc they may outlive a host that is killed."""
     net: tuple[HostPort, ...] = ()
     keys: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
