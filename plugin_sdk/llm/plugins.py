@@ -1,0 +1,17 @@
+"""``llm.plugins``: the plugin manager of this process, in which only this plugin is registered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from innkeeper_sdk.api.local import registrations
+
+
+def load_plugins() -> None:
+    """Do nothing: the runtime has loaded the plugin."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "pm":
+        return registrations().manager
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
