@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from .values import Value
 
 FETCH_TIMEOUT_S = 30.0
 """How long a server may stay silent while an attachment is fetched from its address."""
 
 
-@dataclass(repr=False)
-class Attachment:
+@dataclass(eq=False, repr=False)
+class Attachment(Value):
     """One file. *type* is its MIME type; without one, ``resolve_type`` finds it out."""
 
     type: str | None = None
@@ -31,7 +32,7 @@ class Attachment:
             if self.content:
                 hashed = self.content
             elif self.path:
-                hashed = Path(self.path).read_bytes()
+                hashed = _read(self.path)
             else:
                 hashed = json.dumps({"url": self.url}).encode("utf-8")
             self._id = hashlib.sha256(hashed).hexdigest()
@@ -61,7 +62,7 @@ class Attachment:
         if self.content:
             return self.content
         if self.path:
-            return Path(self.path).read_bytes()
+            return _read(self.path)
         if self.url:
             with _opened(self.url, "GET") as answer:
                 fetched: bytes = answer.read()
@@ -85,6 +86,11 @@ class Attachment:
         if self.content:
             facts.append(f"content={len(self.content)} bytes")
         return " ".join(facts) + ">"
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 @contextlib.contextmanager

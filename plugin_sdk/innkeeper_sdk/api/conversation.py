@@ -13,13 +13,14 @@ from .parts import Message
 from .prompt import Prompt, merged_options
 from .response import AsyncResponse, Response
 from .tools import ToolResult
+from .values import Value
 
 R = TypeVar("R")
 C = TypeVar("C")
 
 
-@dataclass(repr=False)
-class ConversationBase(Generic[R, C]):
+@dataclass(eq=False, repr=False)
+class ConversationBase(Value, Generic[R, C]):
     """What sync and async conversations share: everything but the class of their responses.
 
     *responses* are the complete ones, oldest first. *loaded_messages* is a history read from storage, which counts
@@ -173,7 +174,6 @@ class ConversationBase(Generic[R, C]):
         return f"<{type(self).__name__}: {self.id} - {count} response{'' if count == 1 else 's'}"
 
 
-@dataclass(repr=False)
 class Conversation(ConversationBase[Response, ChainResponse]):
     """Turns with a sync model."""
 
@@ -188,7 +188,6 @@ class Conversation(ConversationBase[Response, ChainResponse]):
         return cls(model=get_model(row["model"]), id=row["id"], name=row["name"])
 
 
-@dataclass(repr=False)
 class AsyncConversation(ConversationBase[AsyncResponse, AsyncChainResponse]):
     """Turns with an async model."""
 

@@ -18,6 +18,7 @@ from itertools import islice
 from typing import Any
 
 from .keys import HasKey
+from .values import Value
 
 
 class EmbeddingModel(ABC, HasKey):
@@ -84,8 +85,8 @@ class EmbeddingModel(ABC, HasKey):
         return f"<{self}>"
 
 
-@dataclass
-class EmbeddingModelWithAliases:
+@dataclass(eq=False, repr=False)
+class EmbeddingModelWithAliases(Value):
     """An embedding model and its other names."""
 
     model: Any

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from .errors import HostRequired
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from innkeeper_protocol.payloads.host_services import (
         CollectionEntriesResult,
         CollectionParams,
@@ -90,6 +91,8 @@ class NoHost:
 
     def user_dir(self) -> Path:
         """Return ``LLM_USER_PATH``, or the directory that ``llm`` uses on this platform; made if need be."""
+        from pathlib import Path
+
         named = os.environ.get("LLM_USER_PATH")
         if named:
             directory = Path(named)

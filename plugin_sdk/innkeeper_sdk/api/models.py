@@ -25,6 +25,7 @@ from .parts import Message, StreamEvent
 from .prompt import Prompt, merged_options
 from .response import AsyncResponse, Response
 from .tools import ServerSideTool, ToolResult
+from .values import Value
 
 R = TypeVar("R")
 C = TypeVar("C")
@@ -209,8 +210,8 @@ class AsyncKeyModel(AsyncModelBase):
         """Answer *prompt*, as ``AsyncModel.execute`` does, using *key*."""
 
 
-@dataclass
-class ModelWithAliases:
+@dataclass(eq=False, repr=False)
+class ModelWithAliases(Value):
     """A model, its async twin, and its other names. One of the two may be None."""
 
     model: Any

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .attachments import Attachment
+from .values import Value
 
 JSONMap = dict[str, Any]
 
 
-@dataclass
-class Part:
+@dataclass(eq=False, repr=False)
+class Part(Value):
     """One piece of a message; the role stands on the message."""
 
     def to_dict(self) -> JSONMap:
@@ -28,7 +29,7 @@ class Part:
         return _part_from_dict(d)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class TextPart(Part):
     """Text."""
 
@@ -40,7 +41,7 @@ class TextPart(Part):
         return _without_unset({"type": "text", "text": self.text}, provider_metadata=self.provider_metadata)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ReasoningPart(Part):
     """What a model thought before it answered. *redacted*: that it did is known, what it thought is withheld."""
 
@@ -57,7 +58,7 @@ class ReasoningPart(Part):
         )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ToolCallPart(Part):
     """A model's wish to have a tool run. *server_executed*: the provider ran it itself."""
 
@@ -75,7 +76,7 @@ class ToolCallPart(Part):
         return _without_unset(written, server_executed=self.server_executed, provider_metadata=self.provider_metadata)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ToolResultPart(Part):
     """What a tool gave back. *exception* is what it raised, as text."""
 
@@ -103,7 +104,7 @@ class ToolResultPart(Part):
         )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class AttachmentPart(Part):
     """A file inside a message."""
 
@@ -118,8 +119,8 @@ class AttachmentPart(Part):
         return _without_unset(written, provider_metadata=self.provider_metadata)
 
 
-@dataclass
-class Message:
+@dataclass(eq=False, repr=False)
+class Message(Value):
     """One turn of a conversation. *role* is ``system``, ``user``, ``assistant`` or ``tool``."""
 
     role: str
@@ -141,8 +142,8 @@ class Message:
         )
 
 
-@dataclass
-class StreamEvent:
+@dataclass(eq=False, repr=False)
+class StreamEvent(Value):
     """One piece of an answer as it comes.
 
     *type* is ``text``, ``reasoning``, ``tool_call_name``, ``tool_call_args`` or ``tool_result``. Pieces with the

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .values import Value
 
-@dataclass
-class Usage:
+
+@dataclass(eq=False, repr=False)
+class Usage(Value):
     """Tokens read and written, and what the provider says beyond."""
 
     input: int | None = None

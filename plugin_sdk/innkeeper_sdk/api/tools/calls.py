@@ -8,10 +8,11 @@ from typing import Any
 
 from innkeeper_sdk.api.attachments import Attachment
 from innkeeper_sdk.api.identifiers import new_id
+from innkeeper_sdk.api.values import Value
 
 
-@dataclass
-class ToolCall:
+@dataclass(eq=False, repr=False)
+class ToolCall(Value):
     """A model's wish to have a tool run."""
 
     name: str
@@ -19,8 +20,8 @@ class ToolCall:
     tool_call_id: str | None = None
 
 
-@dataclass
-class ToolResult:
+@dataclass(eq=False, repr=False)
+class ToolResult(Value):
     """What a tool gave back. *instance* is the toolbox it belongs to; *exception* is what it raised."""
 
     name: str
@@ -31,8 +32,8 @@ class ToolResult:
     exception: Exception | None = None
 
 
-@dataclass
-class ToolOutput:
+@dataclass(eq=False, repr=False)
+class ToolOutput(Value):
     """What a tool returns when it has attachments to give besides its output."""
 
     output: Any = None

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from innkeeper_sdk.api.values import Value
+
 from .calls import ToolCall
 from .schema import arguments_schema, as_schema
 
 
-@dataclass
-class Tool:
+@dataclass(eq=False, repr=False)
+class Tool(Value):
     """Something a model may call. *input_schema* is a JSON schema, or a pydantic model class, which is turned into one.
 
     *plugin* is the plugin that it came from.
