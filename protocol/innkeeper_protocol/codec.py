@@ -15,9 +15,9 @@ from typing import Any, Literal, NoReturn
 import msgspec
 
 from .errors import MalformedMessage
-from .messages import MAX_ID, ErrorObject, Failure, Message, Notification, Request, Result
+from .messages import ErrorObject, Failure, Id, Message, Notification, Request, Result
 from .methods import Method
-from .nesting import is_too_deep
+from .nesting import MAX_DEPTH, is_too_deep
 
 BATCH_COST = 64
 """What a batch of stream items costs beside its bytes, so that a flood of empty ones is bounded, too (STREAM-2)."""
@@ -30,12 +30,24 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
     """Any of the four kinds, before it is known which."""
 
     jsonrpc: Literal["2.0"]
-    id: int | msgspec.UnsetType = msgspec.UNSET
+    id: Id | msgspec.UnsetType = msgspec.UNSET
     method: str | msgspec.UnsetType = msgspec.UNSET
     params: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     error: ErrorObject | msgspec.UnsetType = msgspec.UNSET
-    window: int | msgspec.UnsetType = msgspec.UNSET
+    window: Id | msgspec.UnsetType = msgspec.UNSET
+
+
+class _RawRequest(Request, frozen=True, kw_only=True):
+    params: msgspec.Raw
+
+
+class _RawNotification(Notification, frozen=True, kw_only=True):
+    params: msgspec.Raw
+
+
+class _RawResult(Result, frozen=True, kw_only=True):
+    result: msgspec.Raw
 
 
 def _list_of(item: Any) -> Any:
@@ -49,6 +61,17 @@ def _refuse_extension(code: int, data: memoryview) -> NoReturn:
 _encoder = msgspec.msgpack.Encoder()
 _texts = msgspec.msgpack.Decoder(list[str])
 _envelopes = msgspec.msgpack.Decoder(_Envelope, ext_hook=_refuse_extension)
+
+_FIRST_BYTES = len(b"\x83\xa7jsonrpc\xa32.0\xa2")
+
+_by_first_bytes: dict[bytes, msgspec.msgpack.Decoder[Any]] = {
+    b"\x84\xa7jsonrpc\xa32.0\xa2": msgspec.msgpack.Decoder(_RawRequest),
+    b"\x83\xa7jsonrpc\xa32.0\xa2": msgspec.msgpack.Decoder(_RawResult),
+    b"\x83\xa7jsonrpc\xa32.0\xa6": msgspec.msgpack.Decoder(_RawNotification),
+}
+"""How most messages begin: so many keys, ``jsonrpc`` first, and then one that starts with the length of ``id`` or
+``method``. With ``jsonrpc`` out of the way, a decoder that requires each of the other keys leaves no room for one that
+stands twice, and takes half the time of the general way. It is the sender's habit, not a rule."""
 
 
 def encode(value: Any) -> bytes:
@@ -67,32 +90,28 @@ def decode_message(payload: bytes | bytearray | memoryview) -> Message:
 
     Raises MalformedMessage.
     """
+    decoder = _by_first_bytes.get(bytes(payload[:_FIRST_BYTES]))
+    if decoder is not None:
+        try:
+            message: Message = decoder.decode(payload)
+            return message
+        except _REFUSALS:
+            pass  # the general way says what is wrong with it, if anything is
     try:
         envelope = _envelopes.decode(payload)
     except _REFUSALS as error:
         raise MalformedMessage(f"not a message: {error}") from error
-    present = [value is not msgspec.UNSET for value in _kinds(envelope)]
-    shape = tuple(present)
-    if _map_length(payload) != sum(shape) + 1:
-        raise MalformedMessage("a key stands twice in a message")
-    if isinstance(envelope.id, int) and not 0 < envelope.id <= MAX_ID:
-        raise MalformedMessage(f"id {envelope.id} is not between 1 and 2**53 - 1")
-    return _build(envelope, shape)
+    return _message_in(envelope, _map_length(payload))
 
 
 def decode_params(method: Method[Any, Any], raw: msgspec.Raw) -> Any:
     """Return the params of *method*. Raises MalformedMessage."""
-    return _decode_inside(method.params, raw, "params", method.name)
+    return decode_as(method.params, raw, method.name)
 
 
 def decode_result(method: Method[Any, Any], raw: msgspec.Raw) -> Any:
     """Return the result of *method*. Raises MalformedMessage."""
-    return _decode_inside(method.result, raw, "result", method.name)
-
-
-def decode_as(wanted: Any, raw: msgspec.Raw, method: str) -> Any:
-    """Return the params of *method* as the type *wanted*, which names the same fields. Raises MalformedMessage."""
-    return _decode_inside(wanted, raw, "params", method)
+    return decode_as(method.result, raw, method.name)
 
 
 def decode_items(method: Method[Any, Any], raw: bytes | msgspec.Raw) -> list[Any]:
@@ -100,17 +119,18 @@ def decode_items(method: Method[Any, Any], raw: bytes | msgspec.Raw) -> list[Any
     try:
         return _texts.decode(raw)
     except _REFUSALS:  # something else than plain text among them: far rarer, and it may nest
-        items: list[Any] = _decode_inside(_list_of(method.item), raw, "items", method.name)
+        items: list[Any] = decode_as(_list_of(method.item), raw, method.name)
         return items
 
 
-def _decode_inside(wanted: Any, raw: bytes | msgspec.Raw, what: str, method: str) -> Any:
+def decode_as(wanted: Any, raw: bytes | msgspec.Raw, method: str) -> Any:
+    """Return what is in *raw*, something inside a message of *method*, as a *wanted*. Raises MalformedMessage."""
     try:
         value = _decoder(wanted).decode(raw)
     except _REFUSALS as error:
-        raise MalformedMessage(f"{what} of '{method}': {error}") from error
-    if is_too_deep(value, len(raw)):
-        raise MalformedMessage(f"{what} of '{method}': nested too deep")
+        raise MalformedMessage(f"in a message of '{method}': {error}") from error
+    if len(raw) > MAX_DEPTH and is_too_deep(value):  # every level takes a byte at least
+        raise MalformedMessage(f"in a message of '{method}': nested too deep")
     return value
 
 
@@ -131,42 +151,30 @@ def cost_of_items(items: bytes | msgspec.Raw) -> int:
     return len(items) + BATCH_COST
 
 
-def _kinds(envelope: _Envelope) -> tuple[Any, ...]:
-    return (envelope.id, envelope.method, envelope.params, envelope.result, envelope.error, envelope.window)
+def _message_in(envelope: Any, keys: int) -> Message:
+    """Return *envelope* as the one kind of message it is; it came with *keys* keys, counting one twice that came twice.
+
+    Raises MalformedMessage.
+    """
+    fields = ("id", "method", "params", "result", "error", "window")
+    found = {name: value for name in fields if (value := getattr(envelope, name)) is not msgspec.UNSET}
+    if len(found) + 1 != keys:
+        raise MalformedMessage("a key stands twice in a message")
+    kind = _KINDS.get(frozenset(found))
+    if kind is None:
+        raise MalformedMessage("neither a request, a notification, a result nor a failure")
+    if kind is Failure and is_too_deep(found["error"].data):
+        raise MalformedMessage("the data of a failure is nested too deep")
+    return kind(**found)
 
 
-_REQUEST = (True, True, True, False, False, False)
-_OPENING = (True, True, True, False, False, True)
-_NOTIFICATION = (False, True, True, False, False, False)
-_RESULT = (True, False, False, True, False, False)
-_FAILURE = (True, False, False, False, True, False)
-
-
-def _build(envelope: Any, shape: tuple[bool, ...]) -> Message:
-    if shape == _RESULT:
-        return Result(id=envelope.id, result=envelope.result)
-    if shape == _NOTIFICATION:
-        _require_map(envelope.params)
-        return Notification(method=envelope.method, params=envelope.params)
-    if shape == _REQUEST:
-        _require_map(envelope.params)
-        return Request(id=envelope.id, method=envelope.method, params=envelope.params)
-    if shape == _OPENING:
-        _require_map(envelope.params)
-        if not 0 < envelope.window <= MAX_ID:
-            raise MalformedMessage(f"a window of {envelope.window} bytes")
-        return Request(id=envelope.id, method=envelope.method, params=envelope.params, window=envelope.window)
-    if shape == _FAILURE:
-        if is_too_deep(envelope.error.data, None):
-            raise MalformedMessage("the data of a failure is nested too deep")
-        return Failure(id=envelope.id, error=envelope.error)
-    raise MalformedMessage("neither a request, a notification, a result nor a failure")
-
-
-def _require_map(raw: msgspec.Raw) -> None:
-    first = memoryview(raw)[0]
-    if not (0x80 <= first <= 0x8F or 0xDE <= first <= 0xDF):
-        raise MalformedMessage("params are not a map")
+_KINDS: dict[frozenset[str], type[Message]] = {
+    frozenset({"id", "method", "params"}): Request,
+    frozenset({"id", "method", "params", "window"}): Request,
+    frozenset({"method", "params"}): Notification,
+    frozenset({"id", "result"}): Result,
+    frozenset({"id", "error"}): Failure,
+}
 
 
 def _map_length(payload: bytes | bytearray | memoryview) -> int:

@@ -12,14 +12,13 @@ from __future__ import annotations
 import enum
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
 from . import codec, methods
 from .errors import CallFailed, ErrorCode, UnexpectedMessage
-from .messages import ErrorObject, Failure, Message, Notification, Request, Result
+from .messages import ErrorObject, Failure, Message, Notification, Request
 from .methods import METHODS, Method
 from .payloads.streams import CancelParams, StreamCreditParams, StreamItemParams
 from .streams import ReceiveWindow, SendWindow
@@ -38,91 +37,73 @@ class CallState(enum.Enum):
     DONE = "done"
 
 
-class Call:
-    """A request under way, as its asker sees it. *owner* is whatever the connection's owner keeps with it."""
-
-    __slots__ = ("id", "method", "owner", "state", "window")
-
-    def __init__(self, number: int, method: Method[Any, Any], window: ReceiveWindow | None, owner: Any) -> None:
-        self.id = number
-        self.method = method
-        self.window = window
-        self.owner = owner
-        self.state = CallState.OPEN
+_DONE = CallState.DONE
 
 
-class Asked:
-    """A request of the other side, as its answerer sees it; also the event that one came.
+class Call(msgspec.Struct, eq=False):
+    """A request under way, as its asker sees it. An owner may keep more with it, in a subclass.
 
-    *params* are still encoded. *window* is None for a call that takes no items.
+    *window* makes it a stream. The connection sets the rest: *answer* is the result, still encoded, or an error.
+    As an event it says that the answer came.
     """
 
-    __slots__ = ("id", "is_cancelled", "method", "owner", "params", "window")
-
-    def __init__(self, number: int, method: Method[Any, Any], params: msgspec.Raw, window: SendWindow | None) -> None:
-        self.id = number
-        self.method = method
-        self.params = params
-        self.window = window
-        self.is_cancelled = False
-        self.owner: Any = None
+    method: Method[Any, Any]
+    window: ReceiveWindow | None = None
+    id: int = 0
+    state: CallState = CallState.OPEN
+    answer: msgspec.Raw | ErrorObject | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Asked(msgspec.Struct, eq=False):
+    """A request of the other side, as its answerer sees it; also the event that one came.
+
+    *params* are still encoded. *window* is None for a call that takes no items. *owner* is whatever the connection's
+    owner keeps with it.
+    """
+
+    id: int
+    method: Method[Any, Any]
+    params: msgspec.Raw
+    window: SendWindow | None = None
+    is_cancelled: bool = False
+    owner: Any = None
+
+
+class Refused(msgspec.Struct, frozen=True):
     """Event: a request came that only a failure can answer. It is open until that is sent."""
 
     id: int
+    method: Method[Any, Any] | None
     failure: CallFailed
 
 
-@dataclass(frozen=True, slots=True)
-class Notified:
+class Notified(msgspec.Struct, frozen=True):
     """Event: a notification came that is none of the protocol's own."""
 
     method: Method[Any, Any]
     params: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """Event: *call* was answered with a result, still encoded."""
-
-    call: Call
-    result: msgspec.Raw
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Event: *call* was answered with a failure."""
-
-    call: Call
-    error: ErrorObject
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(msgspec.Struct, frozen=True):
     """Event: a batch of items came on the stream that *call* opened, still encoded."""
 
     call: Call
     items: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(msgspec.Struct, frozen=True):
     """Event: the other side allows more items in answer to *asked*."""
 
     asked: Asked
 
 
-@dataclass(frozen=True, slots=True)
-class CancelAsked:
+class CancelAsked(msgspec.Struct, frozen=True):
     """Event: the other side gave up on *asked*."""
 
     asked: Asked
 
 
-Event = Asked | Refused | Notified | Answered | Failed | Arrived | Granted | CancelAsked
+Event = Asked | Refused | Notified | Call | Arrived | Granted | CancelAsked
 
 
 class Connection:
@@ -137,29 +118,28 @@ class Connection:
         self._numbers = itertools.count(1)
         self._highest = 0
         self._to_us = "to_host" if role == "host" else "to_plugin"
+        self._answerable = {
+            name: method
+            for name, method in table.items()
+            if method.direction in ("both", self._to_us) and method.result and method is not methods.INITIALIZE
+        }
 
     # What this side asks
 
-    def request(
-        self, method: Method[Any, Any], params: Any, *, window: int | None = None, owner: Any = None
-    ) -> tuple[Call, bytes]:
-        """Open a call; return it with the payload to send. *window* makes it a stream of that many bytes ahead.
-
-        Raises TypeError, ValueError for params that cannot be encoded; no call is open then.
-        """
+    def request(self, call: Call, params: Any) -> bytes:
+        """Open *call*; return the payload to send. Raises TypeError, ValueError for params that cannot be encoded."""
         number = next(self._numbers)
-        request = Request(id=number, method=method.name, params=params, window=window or msgspec.UNSET)
-        payload = codec.encode(request)
-        call = Call(number, method, None if window is None else ReceiveWindow(window), owner)
+        window = msgspec.UNSET if call.window is None else call.window.window
+        payload = codec.encode(Request(id=number, method=call.method.name, params=params, window=window))
+        call.id = number
         self.outgoing[number] = call
-        return call, payload
+        return payload
 
-    def blob_part(self, blob: int, length: int, *, is_last: bool, owner: Any) -> tuple[Call, bytes]:
-        """Open a call that sends *length* bytes of a blob; return it with what to send before those bytes. BLOB-1."""
-        number = next(self._numbers)
-        call = Call(number, methods.BLOB_PART, None, owner)
-        self.outgoing[number] = call
-        return call, codec.encode_part_prefix(number, blob, length, is_last=is_last)
+    def blob_part(self, call: Call, blob: int, length: int, *, is_last: bool) -> bytes:
+        """Open *call*, which sends *length* bytes of a blob; return what to send before those bytes. BLOB-1."""
+        call.id = next(self._numbers)
+        self.outgoing[call.id] = call
+        return codec.encode_part_prefix(call.id, blob, length, is_last=is_last)
 
     def forget(self, call: Call) -> None:
         """Drop *call* again, whose request was never sent."""
@@ -182,9 +162,9 @@ class Connection:
 
     # What this side answers
 
-    def answer(self, number: int) -> None:
-        """Count request *number* as answered; the payload is ``result`` or ``failure``. CALL-3."""
-        del self.incoming[number]
+    def answer(self, number: int) -> Asked | Refused:
+        """Count request *number* as answered, and return it; the payload is ``result`` or ``failure``. CALL-3."""
+        return self.incoming.pop(number)
 
     # What came
 
@@ -200,39 +180,43 @@ class Connection:
         call = self.outgoing.pop(message.id, None)
         if call is None:
             raise UnexpectedMessage(f"an answer to request {message.id}, which is not open")
-        call.state = CallState.DONE
-        if isinstance(message, Result):
-            if call.method is methods.INITIALIZE:
+        call.state = _DONE
+        if isinstance(message, Failure):
+            call.answer = message.error
+        else:
+            call.answer = message.result
+            if not self.is_initialized and call.method is methods.INITIALIZE:
                 self.is_initialized = True
-            return Answered(call, message.result)
-        return Failed(call, message.error)
+        return call
 
     def _receive_request(self, message: Request) -> Event:
         number = message.id
         if number in self.incoming:
             raise UnexpectedMessage(f"request {number} is open already")
         self._highest = max(self._highest, number)
-        failure = self._refusal(message)
-        if failure is not None:
-            refused = Refused(number, failure)
-            self.incoming[number] = refused
-            return refused
-        window = None if message.window is msgspec.UNSET else SendWindow(message.window)
-        asked = Asked(number, self._table[message.method], message.params, window)
+        method = self._answerable.get(message.method) if self.is_initialized else None
+        if method is None or len(self.incoming) >= MAX_INCOMING_CALLS:
+            method = self._table.get(message.method)
+            refusal = self._refusal(method, message.method)
+            if refusal is not None:
+                self.incoming[number] = refused = Refused(number, method, refusal)
+                return refused
+        asked = Asked(number, cast(Method[Any, Any], method), message.params)
+        if message.window is not msgspec.UNSET:
+            asked.window = SendWindow(message.window)
         self.incoming[number] = asked
         return asked
 
-    def _refusal(self, message: Request) -> CallFailed | None:
-        """Say why *message* can only be answered with a failure. CALL-5, CALL-7, INIT-1."""
-        method = self._table.get(message.method)
+    def _refusal(self, method: Method[Any, Any] | None, name: str) -> CallFailed | None:
+        """Say why a request can only be answered with a failure. CALL-5, CALL-7, INIT-1."""
         if method is None or method.direction not in ("both", self._to_us):
-            return CallFailed(ErrorCode.METHOD_NOT_FOUND, f"no method '{message.method}' on this side")
+            return CallFailed(ErrorCode.METHOD_NOT_FOUND, f"no method '{name}' on this side")
         if method.result is None:
-            return CallFailed(ErrorCode.INVALID_REQUEST, f"'{method.name}' is a notification, not a request")
-        if self.is_initialized == (method is methods.INITIALIZE):
-            if self.is_initialized:
-                return CallFailed(ErrorCode.INVALID_REQUEST, "this connection is initialized already")
-            return CallFailed(ErrorCode.NOT_INITIALIZED, f"'{method.name}' came before 'initialize'")
+            return CallFailed(ErrorCode.INVALID_REQUEST, f"'{name}' is a notification, not a request")
+        if not self.is_initialized and method is not methods.INITIALIZE:
+            return CallFailed(ErrorCode.NOT_INITIALIZED, f"'{name}' came before 'initialize'")
+        if self.is_initialized and method is methods.INITIALIZE:
+            return CallFailed(ErrorCode.INVALID_REQUEST, "this connection is initialized already")
         if len(self.incoming) >= MAX_INCOMING_CALLS:
             return CallFailed(ErrorCode.BUSY, f"{MAX_INCOMING_CALLS} calls are open already")
         return None
@@ -295,11 +279,6 @@ class Connection:
 def notification(method: Method[Any, Any], params: Any) -> bytes:
     """Return the payload that tells *params*."""
     return codec.encode(Notification(method=method.name, params=params))
-
-
-def result(number: int, value: Any) -> bytes:
-    """Return the payload that answers request *number* with *value*. Raises TypeError, ValueError."""
-    return codec.encode(Result(id=number, result=value))
 
 
 def failure(number: int, error: CallFailed) -> bytes:

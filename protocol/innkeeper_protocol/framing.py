@@ -8,7 +8,9 @@ Source: SPEC.md FRAME-1 to FRAME-5.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 from .errors import EmptyFrame, FrameTooLarge, TruncatedFrame
 
@@ -22,6 +24,8 @@ SMALL_BUFFER_BYTES = 64 * 1024
 
 KEPT_BUFFER_BYTES = 2 * 1024 * 1024
 """A buffer that grew beyond this for one large frame is given back after it. Parts of blobs stay below."""
+
+_read_length = struct.Struct(">I").unpack_from
 
 
 def encode_header(length: int, limit_bytes: int = MAX_FRAME_BYTES) -> bytes:
@@ -49,14 +53,16 @@ class FrameDecoder:
         self.limit_bytes = limit_bytes
         self._buffer = bytearray(SMALL_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
-        self._start = 0
-        self._end = 0
+        self.start = 0
+        self.end = 0
+        """What is unread lies between *start* and *end*; equal means nothing is."""
         self._counts: list[int] = []
+        self._is_large = False
 
     @property
     def is_inside_frame(self) -> bool:
         """Whether bytes of an unfinished frame lie here."""
-        return self._end > self._start
+        return self.end > self.start
 
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[bytes]:
         """Take *data* and yield every payload that it completes. Raises FrameTooLarge, EmptyFrame."""
@@ -69,71 +75,72 @@ class FrameDecoder:
             space = self._space()
             count = min(len(space), len(rest))
             space[:count] = rest[:count]
-            self._end += count
+            self.end += count
             rest = rest[count:]
 
     def read_from(self, receive_into: Callable[[memoryview], int]) -> int:
         """Let *receive_into* fill free space; return what it returned: the number of bytes, 0 at the end.
 
         The count is stored by C code (``extend`` over ``map``): a KeyboardInterrupt can come while nothing has been
-        received, or after the count is safe, and never between, where it would tear the stream.
+        received, or after the count is safe, and never between, where it would tear the stream. A count that an
+        interrupt left behind is returned before anything more is received.
         """
         counts = self._counts
-        counts.extend(map(receive_into, (self._space(),)))
-        return self._take_counts()
+        if not counts:
+            counts.extend(map(receive_into, (self._space(),)))
+        count = counts[0]
+        self.end += count
+        self._counts = []
+        return count
 
     def next_payload(self) -> memoryview | None:
         """Return the next whole payload, or None when more bytes are needed.
 
         The view is good until the next ``read_from`` or ``feed``. Raises FrameTooLarge, EmptyFrame.
         """
-        if self._counts:
-            self._take_counts()
-        body = self._start + HEADER_BYTES
-        if body > self._end:
+        body = self.start + HEADER_BYTES
+        if body > self.end:
             return None
-        length = int.from_bytes(self._view[self._start : body], "big")
-        if length > self.limit_bytes:
-            raise FrameTooLarge(f"a frame claims {length} bytes; the limit is {self.limit_bytes}")
-        if length == 0:
-            raise EmptyFrame("a frame without a payload")
-        end = body + length
-        if end > self._end:
+        (length,) = _read_length(self._buffer, self.start)
+        if not 0 < length <= self.limit_bytes:
+            self._refuse(length)
+        end: int = body + length
+        if end > self.end:
             return None
-        self._start = end
+        self.start = end
         return self._view[body:end]
+
+    def _refuse(self, length: int) -> NoReturn:
+        if length:
+            raise FrameTooLarge(f"a frame claims {length} bytes; the limit is {self.limit_bytes}")
+        raise EmptyFrame("a frame without a payload")
 
     def finish(self) -> None:
         """Say that the stream has ended. Raises TruncatedFrame when it ended inside a frame."""
         if self.is_inside_frame:
-            raise TruncatedFrame(f"the stream ended inside a frame, {self._end - self._start} bytes into it")
-
-    def _take_counts(self) -> int:
-        count = self._counts[0]
-        self._end += count
-        self._counts = []
-        return count
+            raise TruncatedFrame(f"the stream ended inside a frame, {self.end - self.start} bytes into it")
 
     def _space(self) -> memoryview:
         """Return free space of at least one byte, behind what is unread."""
-        unread = self._end - self._start
-        size = len(self._buffer)
-        if not unread:
-            if size > KEPT_BUFFER_BYTES:
+        if self.start == self.end:
+            self.start = self.end = 0
+            if self._is_large:
                 self._replace_buffer(SMALL_BUFFER_BYTES)
-            self._start = self._end = 0
-        elif size - self._end < size // 4:
+            return self._view
+        size, unread = len(self._buffer), self.end - self.start
+        if size - self.end < size // 4:
             if unread < size // 2:
-                self._view[:unread] = bytes(self._view[self._start : self._end])
-                self._start, self._end = 0, unread
+                self._view[:unread] = bytes(self._view[self.start : self.end])
+                self.start, self.end = 0, unread
             else:
                 self._replace_buffer(2 * size)
-        return self._view[self._end :]
+        return self._view[self.end :]
 
     def _replace_buffer(self, size: int) -> None:
-        unread = self._end - self._start
+        unread = self.end - self.start
         buffer = bytearray(size)
         view = memoryview(buffer)
-        view[:unread] = self._view[self._start : self._end]
+        view[:unread] = self._view[self.start : self.end]
         self._buffer, self._view = buffer, view
-        self._start, self._end = 0, unread
+        self._is_large = size > KEPT_BUFFER_BYTES
+        self.start, self.end = 0, unread

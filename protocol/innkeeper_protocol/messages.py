@@ -3,30 +3,33 @@
 What is inside ``params`` and ``result`` is the business of ``payloads``: here it is whatever ``codec`` was given to
 encode, or the bytes it found.
 
-Source: SPEC.md MSG-1 to MSG-8.
+Source: SPEC.md MSG-1 to MSG-6.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 MAX_ID = 2**53 - 1
 """The largest id: what every language holds exactly, even one whose numbers are all floats."""
 
+Id = Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]
+"""The number of a request; each side counts its own."""
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Asks for *method*. *window* opens a stream and is the credit for its first items, in bytes."""
 
     jsonrpc: Literal["2.0"] = "2.0"
-    id: int
+    id: Id
     method: str
     params: Any
-    window: int | msgspec.UnsetType = msgspec.UNSET
+    window: Id | msgspec.UnsetType = msgspec.UNSET
 
 
-class Notification(msgspec.Struct, frozen=True, kw_only=True):
+class Notification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Tells something, and wants no answer."""
 
     jsonrpc: Literal["2.0"] = "2.0"
@@ -34,11 +37,11 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     params: Any
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Answers request *id*."""
 
     jsonrpc: Literal["2.0"] = "2.0"
-    id: int
+    id: Id
     result: Any
 
 
@@ -50,11 +53,11 @@ class ErrorObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     data: Any = None
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
+class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Answers request *id*: it failed."""
 
     jsonrpc: Literal["2.0"] = "2.0"
-    id: int
+    id: Id
     error: ErrorObject
 
 

@@ -16,13 +16,8 @@ MAX_DEPTH = 100
 """Maps and arrays inside each other, counted from the params, result, item or error data."""
 
 
-def is_too_deep(value: Any, encoded_bytes: int | None) -> bool:
-    """Say whether *value* nests deeper than MAX_DEPTH. *encoded_bytes* is its size as msgpack, where that is known.
-
-    Every level takes a byte at least, so nearly every message is known to be shallow by its size alone.
-    """
-    if encoded_bytes is not None and encoded_bytes <= MAX_DEPTH:
-        return False
+def is_too_deep(value: Any) -> bool:
+    """Say whether *value* nests deeper than MAX_DEPTH."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [inner for outer in level for inner in _containers_in(outer)]

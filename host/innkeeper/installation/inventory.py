@@ -85,7 +85,7 @@ class Index:
     """Default plugins that the person uninstalled."""
 
     def find(self, name: str) -> InstalledPlugin | None:
-        """Return the plugin called *name*, in any spelling; the ``llm-`` or ``innkeeper-`` before it may be left out."""
+        """Return the plugin called *name*, in any spelling, with or without ``llm-`` or ``innkeeper-``."""
         wanted = canonical_name(name)
         by_name = {plugin.name: plugin for plugin in self.plugins}
         for candidate in (wanted, f"llm-{wanted}", f"innkeeper-{wanted}"):

@@ -7,7 +7,7 @@ it costs speed, never a message (SPEC.md BELL-1 to BELL-4).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -36,8 +36,11 @@ class Link(Protocol):
     def is_readable(self, timeout_s: float) -> bool:
         """Wait at most *timeout_s* for something to read; the end counts as something."""
 
-    def send(self, parts: Sequence[bytes | memoryview], before_waiting: Callable[[], None]) -> None:
-        """Send all of *parts*. *before_waiting* is called each time there is no room. Raises OSError."""
+    before_waiting: Callable[[], None]
+    """What ``send`` calls each time there is no room, before it waits."""
+
+    def send(self, data: bytes, more: bytes | memoryview = b"", /) -> None:
+        """Send *data* and then *more*, waiting for room where there is none. Raises OSError."""
 
     def shut_down(self) -> None:
         """End both directions: every thread that waits in here returns. May be called twice."""
@@ -53,3 +56,7 @@ class Link(Protocol):
 
     def take_bell(self) -> Bell | None:
         """Return the bell that came, if one did; afterwards none is expected any more."""
+
+
+def do_nothing() -> None:
+    """Do nothing before waiting."""

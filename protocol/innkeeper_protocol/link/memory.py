@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from .base import Bell
+from .base import Bell, do_nothing
 
 CAPACITY_BYTES = 1024 * 1024
 """What lies in one direction before a sender must wait."""
@@ -61,6 +61,7 @@ class MemoryLink:
         self._incoming = incoming
         self._outgoing = outgoing
         self._bell = bell
+        self.before_waiting: Callable[[], None] = do_nothing
 
     def receive_into(self, space: memoryview) -> int:
         """Fill *space* with what has come."""
@@ -79,15 +80,15 @@ class MemoryLink:
         with pipe.changed:
             return bool(pipe.changed.wait_for(lambda: pipe.content or pipe.is_ended, max(0, timeout_s)))
 
-    def send(self, parts: Sequence[bytes | memoryview], before_waiting: Callable[[], None]) -> None:
-        """Send all of *parts*. Raises BrokenPipeError once either side has shut down."""
-        for part in parts:
+    def send(self, data: bytes, more: bytes | memoryview = b"", /) -> None:
+        """Send *data* and then *more*. Raises BrokenPipeError once either side has shut down."""
+        for part in (data, more):
             rest = memoryview(part)
             while rest:
                 sent = self._send_some(rest)
                 rest = rest[sent:]
                 if not sent:
-                    before_waiting()
+                    self.before_waiting()
                     self._wait_for_room()
 
     def _send_some(self, data: memoryview) -> int:

@@ -10,15 +10,18 @@ import array
 import contextlib
 import select
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from .base import Bell
+from .base import Bell, do_nothing
 from .bell import DescriptorBell
 
 BUFFER_BYTES = 4 * 1024 * 1024
 """What the kernel may hold each way. The default of 200 KiB costs bulk a third of its speed."""
 
 _ANCILLARY_BYTES = socket.CMSG_SPACE(4 * array.array("i").itemsize)
+
+_SEND_FLAGS = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
+"""Never wait inside the call, where nobody could be rung; never a signal, whatever a plugin did to SIGPIPE."""
 
 
 class SocketLink:
@@ -32,6 +35,7 @@ class SocketLink:
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             with contextlib.suppress(OSError):
                 connected.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+        self.before_waiting: Callable[[], None] = do_nothing
         self.receive_into: Callable[[memoryview], int] = connected.recv_into
 
     @classmethod
@@ -49,15 +53,24 @@ class SocketLink:
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(max(0, timeout_s) * 1000))
 
-    def send(self, parts: Sequence[bytes | memoryview], before_waiting: Callable[[], None]) -> None:
-        """Send all of *parts*: in one piece where there is room, else as room comes."""
-        flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
-        rest = list(parts)
+    def send(self, data: bytes, more: bytes | memoryview = b"", /) -> None:
+        """Send *data* and then *more*: in one piece where there is room, else as room comes."""
+        if more or self._descriptor_to_send is not None:
+            self._send_parts([data, more])
+            return
+        try:
+            sent = self._socket.send(data, _SEND_FLAGS)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):
+            self._send_parts([memoryview(data)[sent:]])
+
+    def _send_parts(self, rest: list[bytes | memoryview]) -> None:
         while rest:
             try:
-                sent = self._send_now(rest, flags)
+                sent = self._send_now(rest)
             except BlockingIOError:
-                before_waiting()
+                self.before_waiting()
                 poll = select.poll()
                 poll.register(self._socket, select.POLLOUT)
                 poll.poll()
@@ -67,17 +80,15 @@ class SocketLink:
             if rest and sent:
                 rest[0] = memoryview(rest[0])[sent:]
 
-    def _send_now(self, parts: list[bytes | memoryview], flags: int) -> int:
+    def _send_now(self, parts: list[bytes | memoryview]) -> int:
         if self._descriptor_to_send is not None:
             number, self._descriptor_to_send = self._descriptor_to_send, None
             try:
                 rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [number]))]
-                return self._socket.sendmsg(parts, rights, flags)
+                return self._socket.sendmsg(parts, rights, _SEND_FLAGS)
             finally:
                 socket.close(number)
-        if len(parts) == 1:
-            return self._socket.send(parts[0], flags)
-        return self._socket.sendmsg(parts, (), flags)
+        return self._socket.sendmsg(parts, (), _SEND_FLAGS)
 
     def shut_down(self) -> None:
         """End both directions. What has come already can still be read."""

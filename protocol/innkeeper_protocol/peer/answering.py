@@ -12,12 +12,12 @@ from typing import Any
 from innkeeper_protocol import codec, connection, methods
 from innkeeper_protocol.connection import Asked, CancelAsked, Granted, Refused
 from innkeeper_protocol.errors import CallFailed, ConnectionLost, ErrorCode, MalformedMessage
-from innkeeper_protocol.methods import Method
+from innkeeper_protocol.messages import Result
 from innkeeper_protocol.payloads.base import Nothing, Payload
 
 from .blobs import Blobs
-from .coalescing import ItemDropper, ItemSender
-from .core import Core
+from .coalescing import ItemSender
+from .core import Core, too_large
 from .incoming import Handler, IncomingCall
 from .reading import Job
 
@@ -57,7 +57,7 @@ class Answering:
         blobs: Blobs,
         peer: Any,
     ) -> None:
-        self._core = core
+        self.core = core
         self._handlers = handlers
         self._describe_error = describe_error
         self._blobs = blobs
@@ -77,14 +77,17 @@ class Answering:
             params = codec.decode_params(method, event.params)
         except MalformedMessage as error:
             return self._failing(event.id, CallFailed(ErrorCode.INVALID_PARAMS, str(error)))
-        sender = ItemDropper(self._core, event) if event.window is None else ItemSender(self._core, event, event.window)
-        return IncomingCall(self, event, handler, params, sender)
+        call = IncomingCall(self, event, handler, params)
+        if event.window is not None:
+            call._sender = ItemSender(self.core, event, event.window)
+        event.owner = call
+        return call
 
     def granted(self, event: Granted) -> None:
         """Wake the handler that waits for credit."""
         call = event.asked.owner
         if call is not None:
-            with self._core.state_lock:
+            with self.core.state_lock:
                 call.credit_came()
 
     def cancelled(self, event: CancelAsked) -> Job | None:
@@ -94,16 +97,11 @@ class Answering:
 
     def ring_if_unread(self) -> None:
         """After a caller gave up waiting: ring for what was sent while it still read."""
-        core = self._core
+        core = self.core
         with core.state_lock:
             must_ring = bool(core.connection.outgoing) and core.must_ring()
         if must_ring:
             core.ring()
-
-    def done(self, method: Method[Any, Any]) -> None:
-        """After a call was answered: the answer to ``shutdown`` is the last thing said. INIT-6."""
-        if method is methods.SHUTDOWN:
-            self._core.lose(ConnectionLost("shut down"))
 
     def describe(self, error: BaseException) -> CallFailed:
         """Return the failure that *error* becomes; never raises."""
@@ -115,14 +113,11 @@ class Answering:
     def answer_result(self, number: int, result: Any) -> None:
         """Answer request *number*; what cannot be sent becomes a failure."""
         try:
-            payload = connection.result(number, result)
-        except (TypeError, ValueError) as error:
-            self.answer_failure(number, CallFailed(ErrorCode.INTERNAL_ERROR, f"a result that cannot be sent: {error}"))
-            return
-        try:
-            self._answer(number, payload)
+            self._answer(number, codec.encode(Result(id=number, result=result)))
         except CallFailed as error:
             self.answer_failure(number, error)
+        except (TypeError, ValueError) as error:
+            self.answer_failure(number, CallFailed(ErrorCode.INTERNAL_ERROR, f"a result that cannot be sent: {error}"))
 
     def answer_failure(self, number: int, failure: CallFailed) -> None:
         """Answer request *number* with *failure*, without its data or most of its text where they do not fit."""
@@ -130,17 +125,22 @@ class Answering:
             payload = connection.failure(number, failure)
         except (TypeError, ValueError):
             payload = connection.failure(number, CallFailed(failure.code, str(failure.message)))
-        if len(payload) > self._core.send_limit:
+        if len(payload) > self.core.send_limit:
             payload = connection.failure(number, CallFailed(failure.code, failure.message[:1000]))
         self._answer(number, payload)
 
     def _answer(self, number: int, payload: bytes) -> None:
-        self._core.check_size(len(payload))
-        with self._core.state_lock:
-            if self._core.reading.is_over:
+        """Send the one answer to request *number*; that to ``shutdown`` is the last thing said (INIT-6)."""
+        core = self.core
+        if len(payload) > core.send_limit:
+            raise too_large(len(payload), core.send_limit)
+        with core.state_lock:
+            if core.reading.is_over:
                 return
-            self._core.connection.answer(number)
-        self._core.send_payload(payload)
+            asked = core.connection.answer(number)
+        core.send_payload(payload)
+        if asked.method is methods.SHUTDOWN:
+            core.lose(ConnectionLost("shut down"))
 
     def _failing(self, number: int, failure: CallFailed) -> Job:
         return Task(lambda: self.answer_failure(number, failure))

@@ -23,7 +23,8 @@ from innkeeper_protocol.errors import CallCancelled, CallFailed, ConnectionLost,
 from innkeeper_protocol.streams import SendWindow
 
 from .flushing import Flusher
-from .reading import Reading, Waiter
+from .reading import Reading
+from .waiting import Waiter
 
 LINGER_S = 0.00025
 """How long items may gather. 2 ms brought no more throughput, and a worse tail."""
@@ -50,42 +51,12 @@ class Outlet(Protocol):
         """Send one message."""
 
 
-class ItemDropper:
-    """The items in answer to a call that opened no stream: nobody wants them (STREAM-7)."""
-
-    def __init__(self, outlet: Outlet, asked: Asked) -> None:
-        self._outlet = outlet
-        self._asked = asked
-
-    def send(self, item: Any) -> None:
-        """Drop one item. Raises CallCancelled, ConnectionLost."""
-        _check(self._outlet, self._asked)
-
-    def send_all(self, items: Iterable[Any]) -> None:
-        """Go through *items* and drop each."""
-        for _ in items:
-            _check(self._outlet, self._asked)
-
-    def finish(self) -> None:
-        """There is nothing to send."""
-
-    def discard(self) -> None:
-        """There is nothing to drop."""
-
-    def stop(self) -> None:
-        """There is nobody to wake."""
-
-    def credit_came(self) -> None:
-        """There is nobody to wake."""
-
-
 class ItemSender:
     """The items in answer to *asked*, within the credit of *window*."""
 
     def __init__(self, outlet: Outlet, asked: Asked, window: SendWindow) -> None:
-        self.waiter = Waiter()
+        self.waiter = Waiter(is_ready=True)
         """Whoever waits for credit; made ready by a grant, a cancel, and the end of the connection."""
-        self.waiter.is_ready = True
         self.is_watched = False
         """Whether the flusher looks after this one."""
         self.empty_rounds = 0
@@ -178,10 +149,10 @@ class ItemSender:
         """Send what has gathered, once there is credit."""
         with self._sending:
             self._raise_error()
-            _check(self._outlet, self._asked)
+            check_open(self._outlet, self._asked)
             while not self._window.is_open:
                 self._outlet.reading.wait(self.waiter)
-                _check(self._outlet, self._asked)
+                check_open(self._outlet, self._asked)
             self._send_gathered()
 
     def _raise_error(self) -> None:
@@ -223,7 +194,8 @@ class ItemSender:
         self._outlet.send_payload(connection.items(self._asked.id, encoded))
 
 
-def _check(outlet: Outlet, asked: Asked) -> None:
+def check_open(outlet: Outlet, asked: Asked) -> None:
+    """Raise CallCancelled, ConnectionLost when there is no use in sending more."""
     if outlet.reading.is_over:
         raise ConnectionLost()
     if asked.is_cancelled:

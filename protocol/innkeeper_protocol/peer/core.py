@@ -12,7 +12,7 @@ from typing import Any
 from innkeeper_protocol import methods
 from innkeeper_protocol.connection import Asked, Connection, Role
 from innkeeper_protocol.errors import CallFailed, ConnectionLost, ErrorCode, ProtocolViolation
-from innkeeper_protocol.framing import MAX_FRAME_BYTES, FrameDecoder, encode_header
+from innkeeper_protocol.framing import HEADER_BYTES, MAX_FRAME_BYTES, FrameDecoder
 from innkeeper_protocol.link import Bell, Link
 from innkeeper_protocol.methods import Method
 
@@ -58,6 +58,7 @@ class Core:
         self.attendants = Attendants(self.reading, self.state_lock, self.dispose_if_unused)
         self.flusher = Flusher(self._look)
         self._send_lock = threading.Lock()
+        link.before_waiting = self.ring
         self._is_disposed = False
 
     @property
@@ -78,36 +79,52 @@ class Core:
         """
         connection = self.connection
         if connection.role == "host":
-            return any(call.method is not methods.BLOB_PART for call in connection.outgoing.values())
+            return connection.outgoing != {} and any(
+                call.method is not methods.BLOB_PART for call in connection.outgoing.values()
+            )
         return not any(
             isinstance(asked, Asked) and asked.window is None and not asked.is_cancelled
             for asked in connection.incoming.values()
         )
 
-    def send_payload(self, payload: bytes) -> None:
-        """Send one message, blocking while there is no room.
+    def send_payload(self, payload: bytes, *, ring: bool = False) -> None:
+        """Send one message, blocking while there is no room, and *ring* if that is needed.
 
         A broken link is not this sender's business: whoever reads meets its end, after what had come before.
-        Raises CallFailed with TOO_LARGE.
+        An interrupt in here may leave half a frame on the link: it is over then. Raises CallFailed with TOO_LARGE.
         """
-        header = self._header(len(payload))
-        self.send_parts([header + payload] if len(payload) <= JOINED_BYTES else [header, payload])
-
-    def send_split(self, prefix: bytes, data: memoryview) -> None:
-        """Send the message that *prefix* and *data* make together, without joining them."""
-        self.send_parts([self._header(len(prefix) + len(data)) + prefix, data])
-
-    def send_parts(self, parts: list[bytes | memoryview]) -> None:
-        """Send *parts* as they are. An interrupt in here may leave half a frame on the link: it is over then."""
+        length = len(payload)
+        if length > self.send_limit:
+            raise too_large(length, self.send_limit)
+        header = length.to_bytes(HEADER_BYTES, "big")
         try:
             with self._send_lock:
-                if not self._is_disposed:
-                    self.link.send(parts, self.ring)
-        except OSError:
+                if length <= JOINED_BYTES:
+                    self.link.send(header + payload)
+                else:
+                    self.link.send(header, payload)
+        except BaseException as error:  # noqa: BLE001  # an OSError is handled, all else raised again
+            self._lose_by(error)
+        if ring and self.bell is not None:
+            self.bell.ring()
+
+    def send_split(self, prefix: bytes, data: memoryview) -> None:
+        """Send the message that *prefix* and *data* make together, without joining them. Raises as above."""
+        length = len(prefix) + len(data)
+        if length > self.send_limit:
+            raise too_large(length, self.send_limit)
+        try:
+            with self._send_lock:
+                self.link.send(length.to_bytes(HEADER_BYTES, "big") + prefix, data)
+        except BaseException as error:  # noqa: BLE001  # as above
+            self._lose_by(error)
+
+    def _lose_by(self, error: BaseException) -> None:
+        if isinstance(error, OSError):
             self.link.shut_down()
-        except BaseException as error:
+        else:
             self.lose(ConnectionLost(f"sending was interrupted by {type(error).__name__}"))
-            raise
+            raise error
 
     def ring(self) -> None:
         """Wake a thread of the other side, if there is a bell."""
@@ -128,9 +145,8 @@ class Core:
             self.reading.end()
             calls = list(self.connection.outgoing.values())
             for call in calls:
-                outcome = call.owner
-                if isinstance(outcome, Outcome) and not outcome.is_done:
-                    outcome.finish(None, error)
+                if isinstance(call, Outcome):
+                    call.finish(None, error)
             asked = [asked.owner for asked in self.connection.incoming.values() if isinstance(asked, Asked)]
         self.link.shut_down()
         self.flusher.close()
@@ -157,15 +173,6 @@ class Core:
                     self._is_disposed = True
                     self.link.close()
 
-    def check_size(self, length: int) -> None:
-        """Raise CallFailed with TOO_LARGE for a payload of *length* bytes that the other side would refuse."""
-        if length > self.send_limit:
-            raise CallFailed(ErrorCode.TOO_LARGE, f"a message of {length} bytes; the limit is {self.send_limit}")
-
-    def _header(self, length: int) -> bytes:
-        self.check_size(length)
-        return encode_header(length, self.send_limit)
-
     def _wake_attendant(self) -> None:
         self.attendants.wake()
 
@@ -173,3 +180,8 @@ class Core:
         job = self.reading.drain()
         if job is not None:
             self.give(job)
+
+
+def too_large(length: int, limit: int) -> CallFailed:
+    """Return the failure of a message of *length* bytes, which the other side would refuse."""
+    return CallFailed(ErrorCode.TOO_LARGE, f"a message of {length} bytes; the limit is {limit}")

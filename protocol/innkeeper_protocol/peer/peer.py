@@ -11,16 +11,15 @@ import platform
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+import msgspec
 
 from innkeeper_protocol import codec, connection, methods
 from innkeeper_protocol.connection import (
-    Answered,
     Arrived,
     Asked,
-    Call,
     CancelAsked,
-    Failed,
     Granted,
     Notified,
     Refused,
@@ -38,11 +37,12 @@ from innkeeper_protocol.errors import (
 )
 from innkeeper_protocol.framing import MAX_FRAME_BYTES
 from innkeeper_protocol.link import Link
+from innkeeper_protocol.messages import ErrorObject
 from innkeeper_protocol.methods import METHODS, Method
 from innkeeper_protocol.negotiation import check_frame_limit, check_revision, choose_revision
 from innkeeper_protocol.payloads.base import Nothing
 from innkeeper_protocol.payloads.session import InitializeParams, InitializeResult, Software
-from innkeeper_protocol.streams import WINDOW_BYTES
+from innkeeper_protocol.streams import WINDOW_BYTES, ReceiveWindow
 from innkeeper_protocol.version import PACKAGE_VERSION, REVISIONS
 
 from .answering import Answering, keep_blob_part
@@ -127,33 +127,30 @@ class Peer:
         Raises CallFailed, CallCancelled, CallTimedOut (the call is cancelled then), ConnectionLost, MalformedResult;
         ProtocolViolation when the other side broke a rule while this call was open.
         """
-        outcome = Outcome()
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        call = self._ask(method, params, outcome)
-        self.wait(outcome, call, deadline)
+        outcome = Outcome(method)
+        self._ask(outcome, params)
+        self.wait(outcome, None if timeout_s is None else time.monotonic() + timeout_s)
         result: R = outcome.get()
         return result
 
     def open_stream(self, method: Method[P, R], params: P, *, timeout_s: float | None = None) -> Stream[Any, R]:
         """Ask for *method* and return its stream of items. *timeout_s* bounds each wait for the next item."""
-        outcome = Outcome()
-        outcome.batches = deque()
-        return Stream(self, outcome, self._ask(method, params, outcome, self._window_bytes), timeout_s)
+        outcome = Outcome(method, ReceiveWindow(self._window_bytes), batches=deque())
+        self._ask(outcome, params)
+        return Stream(self, outcome, timeout_s)
 
     def notify(self, method: Method[P, Any], params: P) -> None:
         """Tell the other side; there is no answer. On a connection that is over nothing happens."""
         payload = connection.notification(method, params)
         with self._core.state_lock:
             ring = self._core.must_ring()
-        self._core.send_payload(payload)
-        if ring:
-            self._core.ring()
+        self._core.send_payload(payload, ring=ring)
 
     def send_blob(self, content: bytes | bytearray | memoryview) -> int:
         """Send *content* ahead in parts; return the number by which a message can name it. Raises as ``call``."""
         number = next(self._blob_numbers)
         view = memoryview(content).cast("B")
-        under_way: deque[tuple[Outcome, Call]] = deque()
+        under_way: deque[Outcome] = deque()
         for start in range(0, max(len(view), 1), PART_BYTES):
             data = view[start : start + PART_BYTES]
             if len(under_way) >= PARTS_AHEAD:
@@ -207,19 +204,19 @@ class Peer:
 
     # For Stream
 
-    def wait(self, outcome: Outcome, call: Call, deadline: float | None) -> None:
+    def wait(self, outcome: Outcome, deadline: float | None) -> None:
         """Block until there is something for *outcome*. Raises CallTimedOut; the call is cancelled then."""
+        reading = self._core.reading
         try:
-            if self._core.reading.wait(outcome, deadline) or outcome.is_done:
-                return
+            is_ready = reading.wait(outcome, deadline)
         except BaseException:
-            self.cancel(call)
+            self.cancel(outcome)
             raise
-        finally:
-            if self._core.reading.is_over:
-                self._core.dispose_if_unused()
-        self.cancel(call)
-        raise CallTimedOut(f"no answer to '{call.method.name}' in time")
+        if reading.is_over:
+            self._core.dispose_if_unused()
+        elif not is_ready:
+            self.cancel(outcome)
+            raise CallTimedOut(f"no answer to '{outcome.method.name}' in time")
 
     def take_batch(self, outcome: Outcome) -> bytes | None:
         """Return the next batch of items that came, None if there is none now."""
@@ -228,73 +225,68 @@ class Peer:
             outcome.is_ready = bool(outcome.batches) or outcome.is_done
         return batch
 
-    def grant(self, call: Call, cost: int) -> None:
+    def grant(self, outcome: Outcome, cost: int) -> None:
         """Count a batch as consumed, and send credit when it is time."""
         with self._core.state_lock:
-            payload = self._core.connection.consume(call, cost)
+            payload = self._core.connection.consume(outcome, cost)
         if payload is not None:
             self._core.send_payload(payload)
 
-    def cancel(self, call: Call) -> None:
-        """Give up on *call*, unless it is answered."""
+    def cancel(self, outcome: Outcome) -> None:
+        """Give up on a call, unless it is answered."""
         with self._core.state_lock:
-            payload = self._core.connection.cancel(call)
-            outcome = call.owner
+            payload = self._core.connection.cancel(outcome)
             if payload is not None and outcome.batches:
                 outcome.batches.clear()
                 outcome.is_ready = outcome.is_done
         if payload is not None:
-            self._core.send_payload(payload)
-            self._core.ring()
+            self._core.send_payload(payload, ring=True)
 
     # What this side asks
 
-    def _ask(self, method: Method[Any, Any], params: Any, outcome: Outcome, window: int | None = None) -> Call:
+    def _ask(self, outcome: Outcome, params: Any) -> None:
         core = self._core
         with core.state_lock:
             if core.reading.is_over:
                 raise core.error_when_closed()
             ring = core.must_ring()
-            call, payload = core.connection.request(method, params, window=window, owner=outcome)
+            payload = core.connection.request(outcome, params)
         try:
-            core.send_payload(payload)
+            core.send_payload(payload, ring=ring)
         except CallFailed:
             with core.state_lock:
-                core.connection.forget(call)
+                core.connection.forget(outcome)
             raise
-        if ring:
-            core.ring()
-        return call
 
-    def _send_part(self, blob: int, data: memoryview, *, is_last: bool) -> tuple[Outcome, Call]:
-        core, outcome = self._core, Outcome()
+    def _send_part(self, blob: int, data: memoryview, *, is_last: bool) -> Outcome:
+        core, outcome = self._core, Outcome(methods.BLOB_PART)
         with core.state_lock:
             if core.reading.is_over:
                 raise core.error_when_closed()
-            call, prefix = core.connection.blob_part(blob, len(data), is_last=is_last, owner=outcome)
+            prefix = core.connection.blob_part(outcome, blob, len(data), is_last=is_last)
         core.send_split(prefix, data)
-        return outcome, call
+        return outcome
 
-    def _finish_part(self, under_way: deque[tuple[Outcome, Call]]) -> None:
-        outcome, call = under_way.popleft()
-        self.wait(outcome, call, None)
+    def _finish_part(self, under_way: deque[Outcome]) -> None:
+        outcome = under_way.popleft()
+        self.wait(outcome, None)
         outcome.get()
 
     # What came
 
     def _apply(self, payload: memoryview) -> Job | None:
         """Take one payload on the reading thread; return what is to be done elsewhere. Raises ProtocolViolation."""
+        core = self._core
         message = codec.decode_message(payload)
-        with self._core.state_lock:
-            event = self._core.connection.receive(message)
-        if isinstance(event, Answered):
-            self._take_answer(event)
+        with core.state_lock:
+            event = core.connection.receive(message)
+        kind = type(event)
+        if kind is Outcome:
+            self._take_answer(cast(Outcome, event))
+        elif kind is Asked or kind is Refused:
+            return self._answering.job_for(cast("Asked | Refused", event))
         elif isinstance(event, Arrived):
             self._take_items(event)
-        elif isinstance(event, (Asked, Refused)):
-            return self._answering.job_for(event)
-        elif isinstance(event, Failed):
-            self._finish(event.call, None, _error_of(event))
         elif isinstance(event, Granted):
             self._answering.granted(event)
         elif isinstance(event, CancelAsked):
@@ -303,24 +295,28 @@ class Peer:
             self._on_notification(event.method, codec.decode_params(event.method, event.params))
         return None
 
-    def _take_answer(self, event: Answered) -> None:
-        try:
-            result = codec.decode_result(event.call.method, event.result)
-        except MalformedMessage as error:
-            self._finish(event.call, None, MalformedResult(str(error)))
+    def _take_answer(self, outcome: Outcome) -> None:
+        answer = outcome.answer
+        outcome.answer = None  # it looks into the buffer, which will be overwritten
+        result: Any = None
+        error: Exception | None = None
+        if isinstance(answer, ErrorObject):
+            error = _error_of(answer)
         else:
-            self._finish(event.call, result, None)
+            try:
+                result = codec.decode_result(outcome.method, cast(msgspec.Raw, answer))
+            except MalformedMessage as refusal:
+                error = MalformedResult(str(refusal))
+        with self._core.state_lock:
+            outcome.finish(result, error)
 
     def _take_items(self, event: Arrived) -> None:
         batch = bytes(event.items)
-        outcome = event.call.owner
+        outcome = cast(Outcome, event.call)
         with self._core.state_lock:
-            outcome.batches.append(batch)
+            if outcome.batches is not None:
+                outcome.batches.append(batch)
             outcome.make_ready()
-
-    def _finish(self, call: Call, result: Any, error: Exception | None) -> None:
-        with self._core.state_lock:
-            call.owner.finish(result, error)
 
     # The plugin's answer to the first call
 
@@ -344,8 +340,7 @@ class Peer:
         )
 
 
-def _error_of(event: Failed) -> Exception:
-    error = event.error
+def _error_of(error: ErrorObject) -> Exception:
     if error.code == ErrorCode.CANCELLED:
         return CallCancelled(error.message)
     return CallFailed(error.code, error.message, error.data)

@@ -21,39 +21,14 @@ from innkeeper_protocol.errors import ConnectionLost, ProtocolViolation
 from innkeeper_protocol.framing import FrameDecoder
 from innkeeper_protocol.link import Link
 
+from .waiting import Waiter, Waiting
+
 
 class Job(Protocol):
     """Something to do that reading brought up, to be done by a thread that does not read."""
 
     def run(self) -> None:
         """Do it. Never raises."""
-
-
-class Waiter:
-    """Someone who waits. *is_ready* says that it need not, or need not any more; guarded by the state lock."""
-
-    __slots__ = ("_asleep", "is_ready")
-
-    def __init__(self) -> None:
-        self.is_ready = False
-        self._asleep: threading.Lock | None = None
-
-    def wake(self) -> None:
-        """Let the thread that sleeps here look again. The state lock is held."""
-        asleep, self._asleep = self._asleep, None
-        if asleep is not None:
-            asleep.release()
-
-    def make_ready(self) -> None:
-        """Say that there is something for this one. The state lock is held."""
-        self.is_ready = True
-        self.wake()
-
-    def lie_down(self) -> threading.Lock:
-        """Return the lock to sleep on. The state lock is held."""
-        self._asleep = threading.Lock()
-        self._asleep.acquire()
-        return self._asleep
 
 
 class Reading:
@@ -86,8 +61,8 @@ class Reading:
         self._poke = poke
         self._lose = lose
         self._leader: object | None = None
-        self._followers: deque[Waiter] = deque()
-        self._servers: deque[Waiter] = deque()
+        self._followers: deque[Waiting] = deque()
+        self._servers: deque[Waiting] = deque()
         self._was_rung = False
 
     @property
@@ -95,33 +70,26 @@ class Reading:
         """Whether nobody reads."""
         return self._leader is None
 
-    def wait(self, waiter: Waiter, deadline: float | None = None) -> bool:
-        """Block until *waiter* is ready, reading meanwhile if nobody else does. False: the deadline passed first."""
-        while True:
-            with self._lock:
-                if waiter.is_ready:
-                    self._pass_on()
-                    return True
-                if self.is_over:
-                    return False
-                if self._leader is None:
-                    self._leader = waiter
-                    break
-                asleep = waiter.lie_down()
-                self._followers.append(waiter)
-            if not self._sleep(waiter, asleep, deadline):
-                return waiter.is_ready
+    def wait(self, waiter: Waiting, deadline: float | None = None) -> bool:
+        """Block until *waiter* is ready, reading meanwhile if nobody else does.
+
+        False: the deadline passed, or the connection ended, first.
+        """
+        with self._lock:
+            leads = self._leader is None and not waiter.is_ready and not self.is_over
+            if leads:
+                self._leader = waiter
+        if not leads and not self._follow(waiter, deadline):
+            return waiter.is_ready
         try:
-            while self._read_buffer(self._give) and not waiter.is_ready:
-                if not self._receive(deadline):
-                    break
+            while not waiter.is_ready and self._read(self._give, deadline):
+                pass
         finally:
             self._resign()
         return waiter.is_ready
 
     def serve(self) -> Job | None:
         """Lead until there is a job, and return it; None when the connection is over."""
-        server = Waiter()
         while True:
             with self._lock:
                 if self.jobs:
@@ -129,17 +97,13 @@ class Reading:
                 if self.is_over:
                     return None
                 if self._leader is None:
-                    self._leader = server
+                    self._leader = self
                     break
+                server = Waiter()
                 asleep = server.lie_down()
                 self._servers.append(server)
-            try:
-                asleep.acquire()
-            finally:
-                with self._lock:
-                    if server in self._servers:
-                        self._servers.remove(server)
-        return self._lead_for_job(lambda: self._receive(None))
+            self._sleep(server, asleep, None)
+        return self._lead_for_job(is_draining=False)
 
     def drain(self) -> Job | None:
         """Read what lies there, if nobody else does; return the first job that it brings up."""
@@ -152,9 +116,7 @@ class Reading:
                 self._was_rung = True  # its reader may just be about to leave: it will see to it then
                 return None
             self._leader = self
-        return self._lead_for_job(
-            lambda: (self._decoder.is_inside_frame or self._link.is_readable(0)) and self._receive(None)
-        )
+        return self._lead_for_job(is_draining=True)
 
     def add_job(self, job: Job) -> bool:
         """Queue *job*; return whether a serving thread was there to take it."""
@@ -171,62 +133,80 @@ class Reading:
         for waiter in (*self._followers, *self._servers):
             waiter.wake()
 
-    def _lead_for_job(self, receive: Callable[[], bool]) -> Job | None:
+    def _lead_for_job(self, *, is_draining: bool) -> Job | None:
         jobs: list[Job] = []
         try:
-            while self._read_buffer(jobs.append) and not jobs:
-                if not receive():
+            while not jobs:
+                if is_draining and not (self._decoder.is_inside_frame or self._link.is_readable(0)):
+                    break
+                if not self._read(jobs.append, None):
                     break
         finally:
             self._resign()
+        if len(jobs) > 1:
             for job in jobs[1:]:
                 self._give(job)
         return jobs[0] if jobs else None
 
-    def _read_buffer(self, take_job: Callable[[Job], None]) -> bool:
-        """Apply every whole payload in the decoder. False when the connection is over.
+    def _read(self, take_job: Callable[[Job], object], deadline: float | None) -> bool:
+        """Read once, and apply every message that is whole then. False when the deadline passed, or all is over.
 
-        An interrupt in here may leave a message half applied: the connection is over then, rather than wrong.
+        An interrupt while a message is applied may leave it half applied: the connection is over then, rather than
+        wrong. While waiting for bytes it does no harm.
         """
+        if deadline is not None and not self._link.is_readable(deadline - time.monotonic()):
+            return False
+        decoder = self._decoder
+        is_applying = False
         try:
-            while (payload := self._decoder.next_payload()) is not None:
+            if not decoder.read_from(self._link.receive_into):
+                decoder.finish()
+                self._lose(ConnectionLost())
+                return False
+            is_applying = True
+            while decoder.start != decoder.end and (payload := decoder.next_payload()) is not None:
                 job = self._apply(payload)
                 if job is not None:
                     take_job(job)
         except ProtocolViolation as error:
             self._lose(error)
         except BaseException as error:
-            self._lose(ConnectionLost(f"reading was interrupted by {type(error).__name__}"))
+            if is_applying:
+                self._lose(ConnectionLost(f"reading was interrupted by {type(error).__name__}"))
+            elif isinstance(error, OSError):
+                self._lose(ConnectionLost(f"the connection broke: {error}"))
+                return False
             raise
         return not self.is_over
 
-    def _receive(self, deadline: float | None) -> bool:
-        """Read some more. False when the deadline passed, or the connection is over."""
-        if deadline is not None and not self._link.is_readable(deadline - time.monotonic()):
-            return False
-        try:
-            if self._decoder.read_from(self._link.receive_into):
-                return True
-            self._decoder.finish()
-            self._lose(ConnectionLost())
-        except OSError as error:
-            self._lose(ConnectionLost(f"the connection broke: {error}"))
-        except ProtocolViolation as error:
-            self._lose(error)
-        return False
+    def _follow(self, waiter: Waiting, deadline: float | None) -> bool:
+        """Wait in line until there is no need to, which is False, or it is this one's turn to lead, which is True."""
+        while True:
+            with self._lock:
+                if waiter.is_ready or self.is_over:
+                    self._pass_on()
+                    return False
+                if self._leader is None:
+                    self._leader = waiter
+                    return True
+                asleep = waiter.lie_down()
+                self._followers.append(waiter)
+            if not self._sleep(waiter, asleep, deadline):
+                return False
 
     def _resign(self) -> None:
         """Stop leading and see that someone else does, if there is reason to."""
         with self._lock:
             self._leader = None
-            needs_attendant = not self._pass_on() and (self._was_rung or not self.has_bell) and not self.is_over
-            if needs_attendant:
-                self._was_rung = False
-        if needs_attendant:
-            self._poke()
+            if self.has_bell and not (self._was_rung or self._followers or self._servers):
+                return
+            if self._pass_on() or self.is_over or not (self._was_rung or not self.has_bell):
+                return
+            self._was_rung = False
+        self._poke()
 
     def _pass_on(self) -> bool:
-        """If nobody leads, wake one who may; say whether there was one. The state lock is held."""
+        """If nobody leads, wake one who may; say whether someone leads or will. The state lock is held."""
         if self._leader is not None:
             return True
         while self._followers:
@@ -239,15 +219,16 @@ class Reading:
             return True
         return False
 
-    def _sleep(self, waiter: Waiter, asleep: threading.Lock, deadline: float | None) -> bool:
+    def _sleep(self, waiter: Waiting, asleep: threading.Lock, deadline: float | None) -> bool:
         """Follow until woken. False when the deadline passed first."""
         was_woken = False
         try:
             was_woken = asleep.acquire(timeout=-1 if deadline is None else max(0.0, deadline - time.monotonic()))
         finally:
             with self._lock:
-                if waiter in self._followers:
-                    self._followers.remove(waiter)
+                for line in (self._followers, self._servers):
+                    if waiter in line:
+                        line.remove(waiter)
                 if not was_woken:
                     self._pass_on()  # it may have been chosen to lead the moment it left
         return was_woken

@@ -12,7 +12,7 @@ from innkeeper_protocol import codec
 from innkeeper_protocol.connection import Call
 from innkeeper_protocol.errors import MalformedMessage, MalformedResult
 
-from .reading import Waiter
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     from .peer import Peer
@@ -21,23 +21,23 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Outcome(Waiter):
-    """Where a call's answer goes, and the items before it. Guarded by the state lock."""
+class Outcome(Call, Waiting, eq=False):
+    """A call, and where its answer goes, with the items before it. The state lock guards it."""
 
-    __slots__ = ("batches", "call", "error", "is_done", "result")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.call: Call | None = None
-        self.result: Any = None
-        self.error: Exception | None = None
-        self.is_done = False
-        self.batches: deque[bytes] | None = None
+    is_ready: bool = False
+    asleep: Any = None
+    is_done: bool = False
+    result: Any = None
+    error: Exception | None = None
+    batches: deque[bytes] | None = None
 
     def finish(self, result: Any, error: Exception | None) -> None:
         """Take the answer. The state lock is held."""
-        self.result, self.error, self.is_done = result, error, True
-        self.make_ready()
+        self.result = result
+        self.error = error
+        self.is_done = self.is_ready = True
+        if self.asleep is not None:
+            self.wake()
 
     def get(self) -> Any:
         """Return the result of a call that is done, or raise its error."""
@@ -62,10 +62,9 @@ class Stream(Generic[T, R]):
     cancel.
     """
 
-    def __init__(self, peer: Peer, outcome: Outcome, call: Call, timeout_s: float | None) -> None:
+    def __init__(self, peer: Peer, outcome: Outcome, timeout_s: float | None) -> None:
         self._peer = peer
         self._outcome = outcome
-        self._call = call
         self._timeout_s = timeout_s
         self._items = self._generate()
 
@@ -103,7 +102,7 @@ class Stream(Generic[T, R]):
 
     def cancel(self) -> None:
         """Tell the other side to stop. Does not wait: ``result()`` does. Items under way are dropped."""
-        self._peer.cancel(self._call)
+        self._peer.cancel(self._outcome)
 
     def close(self) -> None:
         """Cancel the stream unless it is over, without waiting for the answer. May be called twice."""
@@ -118,7 +117,7 @@ class Stream(Generic[T, R]):
     def _generate(self) -> Iterator[T]:
         while (batch := self._next_batch(None)) is not None:
             try:
-                items = codec.decode_items(self._call.method, batch)
+                items = codec.decode_items(self._outcome.method, batch)
             except MalformedMessage as error:
                 self.cancel()
                 raise MalformedResult(str(error)) from error
@@ -133,8 +132,8 @@ class Stream(Generic[T, R]):
             return batch if batch is not None else self._peer.take_batch(self._outcome)
         if deadline is None and self._timeout_s is not None:
             deadline = time.monotonic() + self._timeout_s
-        self._peer.wait(self._outcome, self._call, deadline)
+        self._peer.wait(self._outcome, deadline)
         return self._peer.take_batch(self._outcome)
 
     def _consumed(self, batch: bytes) -> None:
-        self._peer.grant(self._call, codec.cost_of_items(batch))
+        self._peer.grant(self._outcome, codec.cost_of_items(batch))

@@ -1,0 +1,128 @@
+"""Runs one of the host's own scripts, confined, to its end: over code that a plugin brought.
+
+The script is all that the host trusts in there; what it prints is a stranger's, and kept bounded.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from innkeeper.confinement.confine import LOCKDOWN_FAILED, Confined, Run, confine
+from innkeeper.confinement.policy import Policy
+from innkeeper.errors import ConfinementError, InstallError
+
+from .interpreters import Interpreter
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "confined_scripts")
+
+KEPT_OUTPUT_BYTES = 256 * 1024
+"""Of what it wrote the end counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How the script ended, and the end of what it wrote on both streams."""
+
+    status: int
+    output: str
+
+
+def run_confined(
+    tier: str,
+    policy: Policy,
+    script: str,
+    argv: Sequence[str],
+    *,
+    interpreter: Interpreter,
+    data_dir: str,
+    timeout_s: float,
+    venv: str | None = None,
+    site_packages: str | None = None,
+    cwd: str | None = None,
+) -> Finished:
+    """Run *script*, a file of `SCRIPTS`, under *policy*; *data_dir* is where it may write.
+
+    Raises ConfinementError when it could not be locked down, InstallError when it takes longer than *timeout_s*.
+    """
+    confined = confine(
+        tier,
+        policy,
+        interpreter=interpreter.path,
+        base_prefix=interpreter.base_prefix,
+        data_dir=data_dir,
+        run=Run(script=os.path.join(SCRIPTS, script), argv=tuple(argv)),
+        venv=venv,
+        site_packages=site_packages,
+        cwd=cwd,
+    )
+    try:
+        process = _start(confined)
+        try:
+            output = _read_all(process, time.monotonic() + timeout_s)
+        except TimeoutError as error:
+            raise InstallError(
+                f"{policy.plugin}: {script.removesuffix('.py')} did not finish within {timeout_s:.0f} seconds."
+            ) from error
+        finally:
+            _end(process)
+    finally:
+        confined.cleanup()
+        if confined.broker_fd is not None:
+            os.close(confined.broker_fd)
+    if process.returncode == LOCKDOWN_FAILED:
+        raise ConfinementError("This machine could not confine what was to run.", why=output.strip()[-500:])
+    return Finished(process.returncode, output)
+
+
+def _start(confined: Confined) -> subprocess.Popen[bytes]:
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, confined.blocked_signals)
+    try:
+        process = subprocess.Popen(
+            confined.argv,
+            env=confined.environment,
+            pass_fds=confined.pass_fds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    confined.started()
+    return process
+
+
+def _read_all(process: subprocess.Popen[bytes], deadline: float) -> str:
+    assert process.stdout is not None
+    kept = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise TimeoutError
+            part = os.read(process.stdout.fileno(), 65536)
+            if not part:
+                break
+            kept = (kept + part)[-KEPT_OUTPUT_BYTES:]
+    try:
+        process.wait(max(deadline - time.monotonic(), 1.0))
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError from error
+    return kept.decode("utf-8", "replace")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """See that it is gone, with all it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout:
+        process.stdout.close()

@@ -1,0 +1,124 @@
+"""Commands: described from click's own objects, run as click runs them, on the descriptors the process was given."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+import click
+import msgspec
+from innkeeper_protocol.errors import CallFailed, ErrorCode
+from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo, RunCommandParams, RunCommandResult
+
+from ..registry import Registry
+from ..stdio import flush_streams
+
+PROGRAM = "llm"
+
+HELP_COLUMNS = 78
+"""click leaves two columns of a terminal free, so this is what its help looks like at 80."""
+
+SHORT_HELP_LETTERS = 60
+"""What is left for a command's help line beside its name in a list of that width."""
+
+
+def new_group() -> click.Group:
+    """Return the group that plugins add their commands to."""
+    return click.Group(name=PROGRAM)
+
+
+def infos(registry: Registry) -> tuple[CommandInfo, ...]:
+    """Describe every command that the plugin registered."""
+    group = registry.commands()
+    context = click.Context(group, info_name=PROGRAM, terminal_width=HELP_COLUMNS)
+    return tuple(_info(name, command, context) for name, command in group.commands.items())
+
+
+def _info(name: str, command: click.Command, parent: click.Context) -> CommandInfo:
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=HELP_COLUMNS)
+    children: list[tuple[str, click.Command]] = []
+    if isinstance(command, click.Group):
+        for child_name in command.list_commands(context):
+            child = command.get_command(context, child_name)
+            if child is not None:
+                children.append((child_name, child))
+    return CommandInfo(
+        name=name,
+        short_help=command.get_short_help_str(SHORT_HELP_LETTERS),
+        help=command.help or "",
+        full_help=command.get_help(context),
+        hidden=bool(command.hidden),
+        is_group=isinstance(command, click.Group),
+        parameters=tuple(_parameter(parameter, context) for parameter in command.params),
+        commands=tuple(_info(child_name, child, context) for child_name, child in children),
+    )
+
+
+def _parameter(parameter: click.Parameter, context: click.Context) -> ParameterInfo:
+    choices = parameter.type.choices if isinstance(parameter.type, click.Choice) else ()
+    is_flag = bool(getattr(parameter, "is_flag", False))
+    default = _as_json(None if callable(parameter.default) else parameter.default)
+    return ParameterInfo(
+        name=parameter.name or "",
+        kind=parameter.param_type_name,
+        declarations=(*parameter.opts, *parameter.secondary_opts),
+        metavar=_metavar(parameter, context),
+        help=getattr(parameter, "help", None),
+        required=bool(parameter.required),
+        multiple=bool(parameter.multiple or parameter.nargs == -1),
+        is_flag=is_flag,
+        hidden=bool(getattr(parameter, "hidden", False)),
+        default=False if is_flag and default is None else default,
+        choices=tuple(str(choice) for choice in choices),
+    )
+
+
+def _metavar(parameter: click.Parameter, context: click.Context) -> str | None:
+    try:
+        return parameter.make_metavar(context)
+    except TypeError:  # click before 8.2 takes no context
+        return parameter.make_metavar()  # type: ignore[call-arg]
+
+
+def _as_json(value: Any) -> Any:
+    """Return *value* as JSON could hold it: a default may be any object at all, and click has one that means none."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(value))
+    except (TypeError, ValueError):
+        return None
+
+
+def run(registry: Registry, params: RunCommandParams) -> RunCommandResult:
+    """Run one command to its end; what it prints goes where descriptors 1 and 2 go.
+
+    Errors end as they do for any click program: its own are shown with their exit code, Ctrl-C is ``Aborted!`` and 1,
+    any other exception is a traceback on stderr and 1. Raises CallFailed for a command that is not registered.
+    """
+    group = registry.commands()
+    if params.name not in group.commands:
+        raise registry.missing(f"no command '{params.name}'")
+    arguments = [params.name, *params.arguments]
+    try:
+        group.main(arguments, prog_name=params.program, color=True if params.colour else None)
+    except SystemExit as exit_:
+        return RunCommandResult(exit_code=_exit_code(exit_))
+    except KeyboardInterrupt:
+        print("Aborted!", file=sys.stderr)
+        return RunCommandResult(exit_code=1)
+    except Exception:  # noqa: BLE001  # the person ran this program: they see what it died of, as python shows it
+        traceback.print_exc()
+        return RunCommandResult(exit_code=1)
+    finally:
+        flush_streams()
+    return RunCommandResult()
+
+
+def _exit_code(exit_: SystemExit) -> int:
+    """Return what a shell sees for ``sys.exit(...)``: a text is printed and counts as 1."""
+    if exit_.code is None:
+        return 0
+    if isinstance(exit_.code, int):
+        return exit_.code & 0xFF
+    print(exit_.code, file=sys.stderr)
+    return 1

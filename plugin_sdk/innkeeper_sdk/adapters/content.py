@@ -1,0 +1,177 @@
+"""Messages, attachments, tool calls: between the wire's payloads and the classes that plugins see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from innkeeper_protocol.payloads import content as wire
+
+from ..api import parts as api_parts
+from ..api.attachments import Attachment
+from ..api.tools import ToolCall, ToolResult
+from ..blobs import INLINE_BYTES
+
+TakeBlob = Callable[[int], bytes]
+SendBlob = Callable[[bytes], int]
+
+
+def attachment_in(payload: wire.Attachment, take_blob: TakeBlob) -> Attachment:
+    """Build the plugin's attachment."""
+    content = payload.content if payload.blob is None else take_blob(payload.blob)
+    return Attachment(type=payload.type, path=payload.path, url=payload.url, content=content, _id=payload.id)
+
+
+def attachment_out(attachment: Attachment, send_blob: SendBlob) -> wire.Attachment:
+    """Build the payload. A file's bytes are sent, never its path: it may lie where only the plugin can see it."""
+    content = attachment.content
+    mime_type = attachment.type
+    if not content and attachment.path:
+        content = Path(attachment.path).read_bytes()
+        mime_type = mime_type or _type_of(attachment)
+    if not content:
+        return wire.Attachment(type=mime_type, url=attachment.url, content=None if attachment.url else b"", id=attachment._id)
+    if len(content) > INLINE_BYTES:
+        return wire.Attachment(type=mime_type, blob=send_blob(content), url=None, id=attachment._id)
+    return wire.Attachment(type=mime_type, content=bytes(content), id=attachment._id)
+
+
+def _type_of(attachment: Attachment) -> str | None:
+    try:
+        return attachment.resolve_type()
+    except (OSError, ValueError, ImportError):
+        return None
+
+
+def part_in(payload: wire.Part, take_blob: TakeBlob) -> Any:
+    """Build the plugin's part. Raises ValueError for a type this SDK does not know."""
+    metadata = payload.provider_metadata
+    if payload.type == "text":
+        return api_parts.TextPart(text=payload.text, provider_metadata=metadata)
+    if payload.type == "reasoning":
+        return api_parts.ReasoningPart(text=payload.text, redacted=payload.redacted, provider_metadata=metadata)
+    if payload.type == "tool_call":
+        return api_parts.ToolCallPart(
+            name=payload.name,
+            arguments=dict(payload.arguments),
+            tool_call_id=payload.tool_call_id,
+            server_executed=payload.server_executed,
+            provider_metadata=metadata,
+        )
+    if payload.type == "tool_result":
+        return api_parts.ToolResultPart(
+            name=payload.name,
+            output=payload.output,
+            tool_call_id=payload.tool_call_id,
+            server_executed=payload.server_executed,
+            attachments=[attachment_in(attachment, take_blob) for attachment in payload.attachments],
+            exception=payload.exception,
+            provider_metadata=metadata,
+        )
+    if payload.type == "attachment":
+        attachment = None if payload.attachment is None else attachment_in(payload.attachment, take_blob)
+        return api_parts.AttachmentPart(attachment=attachment, provider_metadata=metadata)
+    raise ValueError(f"a message part of type {payload.type!r} is not known to this SDK")
+
+
+def part_out(part: Any, send_blob: SendBlob) -> wire.Part:
+    """Build the payload of one part."""
+    metadata = part.provider_metadata
+    if isinstance(part, api_parts.TextPart):
+        return wire.Part(type="text", text=part.text, provider_metadata=metadata)
+    if isinstance(part, api_parts.ReasoningPart):
+        return wire.Part(type="reasoning", text=part.text, redacted=part.redacted, provider_metadata=metadata)
+    if isinstance(part, api_parts.ToolCallPart):
+        return wire.Part(
+            type="tool_call",
+            name=part.name,
+            arguments=part.arguments,
+            tool_call_id=part.tool_call_id,
+            server_executed=part.server_executed,
+            provider_metadata=metadata,
+        )
+    if isinstance(part, api_parts.ToolResultPart):
+        return wire.Part(
+            type="tool_result",
+            name=part.name,
+            output=part.output,
+            tool_call_id=part.tool_call_id,
+            server_executed=part.server_executed,
+            attachments=tuple(attachment_out(attachment, send_blob) for attachment in part.attachments),
+            exception=part.exception,
+            provider_metadata=metadata,
+        )
+    if isinstance(part, api_parts.AttachmentPart):
+        attachment = None if part.attachment is None else attachment_out(part.attachment, send_blob)
+        return wire.Part(type="attachment", attachment=attachment, provider_metadata=metadata)
+    raise TypeError(f"{type(part).__name__} is not a message part")
+
+
+def messages_in(payloads: Iterable[wire.Message], take_blob: TakeBlob) -> list[Any]:
+    """Build the plugin's messages."""
+    return [
+        api_parts.Message(
+            role=payload.role,
+            parts=[part_in(part, take_blob) for part in payload.parts],
+            provider_metadata=payload.provider_metadata,
+        )
+        for payload in payloads
+    ]
+
+
+def messages_out(messages: Iterable[Any], send_blob: SendBlob) -> tuple[wire.Message, ...]:
+    """Build the payloads of messages."""
+    return tuple(
+        wire.Message(
+            role=message.role,
+            parts=tuple(part_out(part, send_blob) for part in message.parts),
+            provider_metadata=message.provider_metadata,
+        )
+        for message in messages
+    )
+
+
+def tool_call_in(payload: wire.ToolCall) -> ToolCall:
+    """Build the plugin's tool call."""
+    return ToolCall(name=payload.name, arguments=dict(payload.arguments), tool_call_id=payload.tool_call_id)
+
+
+def tool_call_out(call: ToolCall) -> wire.ToolCall:
+    """Build the payload of a tool call."""
+    return wire.ToolCall(name=call.name, arguments=call.arguments or {}, tool_call_id=call.tool_call_id)
+
+
+def tool_result_in(payload: wire.ToolResult, take_blob: TakeBlob) -> ToolResult:
+    """Build the plugin's tool result; the exception comes as an object that prints what the payload says."""
+    return ToolResult(
+        name=payload.name,
+        output=payload.output,
+        attachments=[attachment_in(attachment, take_blob) for attachment in payload.attachments],
+        tool_call_id=payload.tool_call_id,
+        exception=None if payload.exception is None else remote_exception(payload.exception),
+    )
+
+
+def tool_result_out(result: ToolResult, send_blob: SendBlob) -> wire.ToolResult:
+    """Build the payload of a tool result."""
+    return wire.ToolResult(
+        name=result.name,
+        output=result.output,
+        tool_call_id=result.tool_call_id,
+        attachments=tuple(attachment_out(attachment, send_blob) for attachment in result.attachments or ()),
+        exception=None if result.exception is None else exception_text(result.exception),
+    )
+
+
+def exception_text(error: BaseException | str) -> str:
+    """Return ``Type: text``, as a message says that a tool failed."""
+    return error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+
+
+def remote_exception(text: str) -> Exception:
+    """Return an exception whose class is named, and whose text reads, as in ``Type: text``."""
+    name, colon, message = text.partition(": ")
+    if not colon or not name.isidentifier():
+        return Exception(text)
+    return type(name, (Exception,), {"__module__": __name__})(message)  # type: ignore[no-any-return]

@@ -1,0 +1,134 @@
+"""Embedding models: a batch of items in, one block of little-endian float32 out."""
+
+from __future__ import annotations
+
+import inspect
+import struct
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from innkeeper_protocol.errors import CallFailed, ErrorCode
+from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo, EmbedParams, EmbedResult
+
+from ..registry import RegisteredEmbeddingModel, Registry
+
+
+def info(registered: RegisteredEmbeddingModel) -> EmbeddingModelInfo:
+    """Describe one embedding model."""
+    model = registered.model
+    return EmbeddingModelInfo(
+        model_id=registered.model_id,
+        label=str(model),
+        aliases=registered.aliases,
+        needs_key=model.needs_key,
+        key_env_var=model.key_env_var,
+        supports_text=bool(model.supports_text),
+        supports_binary=bool(model.supports_binary),
+        batch_size=model.batch_size,
+    )
+
+
+def embed(registry: Registry, params: EmbedParams) -> EmbedResult:
+    """Embed the items, in batches of the model's own size.
+
+    Raises CallFailed for items that the model does not take, and where it returned anything but one vector an item,
+    all of one length.
+    """
+    registered = registry.find_embedding_model(params.model_id)
+    if registered is None:
+        raise registry.missing(f"no embedding model '{params.model_id}'")
+    model, items = registered.model, params.items
+    check_items(model, items)
+    embed_batch = _with_key(model, params.key)
+    batch_size = model.batch_size or len(items) or 1
+    block = Block(str(model.model_id))
+    for start in range(0, len(items), batch_size):
+        batch = list(items[start : start + batch_size])
+        before = block.count
+        block.append(embed_batch(batch))
+        if block.count - before != len(batch):
+            block.refuse(f"returned {block.count - before} vectors for {len(batch)} items")
+    return EmbedResult(count=block.count, dimensions=block.dimensions or 0, vectors=bytes(block.content))
+
+
+def check_items(model: Any, items: Iterable[str | bytes]) -> None:
+    """Raise CallFailed, in the words users of ``llm`` know, for a kind of item that *model* does not take."""
+    kinds = {type(item) for item in items}
+    if bytes in kinds and not model.supports_binary:
+        raise CallFailed(ErrorCode.UNSUPPORTED, "This model does not support binary data, only text strings")
+    if str in kinds and not model.supports_text:
+        raise CallFailed(ErrorCode.UNSUPPORTED, "This model does not support text strings, only binary data")
+
+
+class Block:
+    """Rows of float32, one after the other, as they travel."""
+
+    def __init__(self, model_id: str) -> None:
+        self.content = bytearray()
+        self.count = 0
+        self.dimensions: int | None = None
+        self._model_id = model_id
+        self._packed = struct.Struct("")
+
+    def append(self, rows: Any) -> None:
+        """Append what ``embed_batch`` gave: a matrix of numpy's, or any iterable of rows."""
+        if getattr(rows, "ndim", None) == 2 and hasattr(rows, "astype"):
+            count, dimensions = rows.shape
+            if count:
+                self._expect(dimensions)
+                self.content += rows.astype("<f4", copy=False).tobytes()
+                self.count += count
+            return
+        try:
+            iterator = iter(rows)
+        except TypeError:
+            self.refuse(f"returned {type(rows).__name__}, not vectors")
+        for row in iterator:
+            self._append_row(row)
+
+    def refuse(self, what: str) -> None:
+        """Raise the CallFailed that says what is wrong with the model's answer."""
+        raise CallFailed(ErrorCode.PLUGIN_EXCEPTION, f"embedding model '{self._model_id}' {what}")
+
+    def _append_row(self, row: Any) -> None:
+        if getattr(row, "ndim", None) == 1 and hasattr(row, "astype"):
+            self._expect(len(row))
+            self.content += row.astype("<f4", copy=False).tobytes()
+        else:
+            try:
+                numbers = row.tolist() if hasattr(row, "tolist") else tuple(row)
+                self._expect(len(numbers))
+                self.content += self._packed.pack(*numbers)
+            except (TypeError, struct.error, OverflowError) as error:
+                self.refuse(f"returned a vector that is not a row of float32 numbers: {error}")
+        self.count += 1
+
+    def _expect(self, dimensions: int) -> None:
+        if self.dimensions is None:
+            self.dimensions = dimensions
+            self._packed = struct.Struct(f"<{dimensions}f")
+        elif dimensions != self.dimensions:
+            self.refuse(f"returned {dimensions} numbers for item {self.count}, {self.dimensions} for those before it")
+
+
+def _with_key(model: Any, explicit: str | None) -> Callable[[list[Any]], Any]:
+    """Return ``embed_batch`` with the key that it needs filled in.
+
+    Plugins older than the ``key`` parameter read ``self.key`` instead, so it stands there while their method runs.
+    """
+    key = model.get_key(explicit)
+    try:
+        inspect.signature(model.embed_batch).bind([], key=key)
+    except (TypeError, ValueError):
+
+        def embed_batch(batch: list[Any]) -> Any:
+            before = model.key
+            model.key = key
+            try:
+                rows = model.embed_batch(batch)
+                return list(rows) if inspect.isgenerator(rows) else rows  # a generator reads the key as it runs
+            finally:
+                model.key = before
+
+        return embed_batch
+    return lambda batch: model.embed_batch(batch, key=key)

@@ -1,0 +1,196 @@
+"""Tools: functions, and toolboxes with the instances that calls are made on."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_type_hints
+
+from innkeeper_protocol.errors import CallFailed, ErrorCode
+from innkeeper_protocol.payloads.models import ToolDefinition
+from innkeeper_protocol.payloads.tools import (
+    CallToolParams,
+    CallToolResult,
+    OpenToolboxParams,
+    OpenToolboxResult,
+    ToolboxInfo,
+    ToolInfo,
+)
+
+from ..api.tools import CancelToolCall, PauseChain, Tool, Toolbox, ToolCall, ToolOutput
+from ..event_loop import Cancellable, EventLoop
+from ..failures import log_exception
+from ..registry import Registry
+from .content import SendBlob, attachment_out, exception_text
+
+T = TypeVar("T")
+
+
+@dataclass
+class OpenToolbox:
+    """One instance of a toolbox.
+
+    All its code runs on one thread of its own: what it keeps between calls (a sqlite3 connection, a JavaScript engine)
+    often may be used by no other thread than the one that made it.
+    """
+
+    thread: ThreadPoolExecutor
+    toolbox: Toolbox | None = None
+    tools: dict[str, Tool] = field(default_factory=dict)
+
+    def run(self, function: Callable[[], T]) -> T:
+        """Run *function* on the instance's thread and wait for it."""
+        return self.thread.submit(function).result()
+
+    def read_tools(self) -> None:
+        """Ask the instance which tools it offers by now."""
+        assert self.toolbox is not None
+        self.tools = {tool.name: tool for tool in self.toolbox.tools()}
+
+
+class Toolboxes:
+    """The open toolbox instances of this process, by number."""
+
+    def __init__(self, registry: Registry, loop: EventLoop) -> None:
+        self._registry = registry
+        self._loop = loop
+        self._open: dict[int, OpenToolbox] = {}
+        self._numbers = itertools.count(1)
+
+    def open(self, params: OpenToolboxParams) -> OpenToolboxResult:
+        """Make an instance and prepare it. Raises what its constructor raises."""
+        found = self._registry.tools().get(params.name)
+        if not inspect.isclass(found):
+            raise self._registry.missing(f"no toolbox '{params.name}'")
+        opened = OpenToolbox(ThreadPoolExecutor(1, thread_name_prefix=f"innkeeper-{params.name}"))
+        try:
+            opened.run(lambda: self._prepare(opened, found, params))
+        except BaseException:
+            opened.thread.shutdown(wait=False)
+            raise
+        number = next(self._numbers)
+        self._open[number] = opened
+        return OpenToolboxResult(instance=number, tools=tuple(map(definition, opened.tools.values())))
+
+    def _prepare(self, opened: OpenToolbox, found: type[Toolbox], params: OpenToolboxParams) -> None:
+        toolbox = opened.toolbox = found(*params.positional, **params.arguments)
+        # One of the two, as in `llm`, where a sync chain calls the first and an async one the second: a toolbox that
+        # has both adds the same tools in each.
+        if type(toolbox).prepare is Toolbox.prepare and type(toolbox).prepare_async is not Toolbox.prepare_async:
+            self._loop.run(toolbox.prepare_async())
+        else:
+            toolbox.prepare()
+        opened.read_tools()
+
+    def close(self, number: int) -> None:
+        """Forget an instance. Raises CallFailed for a number that is not open."""
+        self._get(number)
+        self._open.pop(number).thread.shutdown(wait=False)
+
+    def call(self, params: CallToolParams, call: Cancellable, send_blob: SendBlob) -> CallToolResult:
+        """Run a tool. What it raises is part of the result."""
+        tool_call = ToolCall(name=params.name, arguments=dict(params.arguments), tool_call_id=params.tool_call_id)
+        if params.instance is None:
+            tool = self._registry.tools().get(params.name)
+            if not isinstance(tool, Tool):
+                raise self._registry.missing(f"no tool '{params.name}'")
+            return self._run(tool, tool_call, call, send_blob)
+        opened = self._get(params.instance)
+        return opened.run(lambda: self._run(self._tool_of(opened, params.name), tool_call, call, send_blob))
+
+    def _get(self, number: int) -> OpenToolbox:
+        try:
+            return self._open[number]
+        except KeyError:
+            raise CallFailed(ErrorCode.NOT_FOUND, f"toolbox instance {number} is not open") from None
+
+    @staticmethod
+    def _tool_of(opened: OpenToolbox, name: str) -> Tool:
+        if name not in opened.tools:
+            opened.read_tools()
+        if name not in opened.tools:
+            raise CallFailed(ErrorCode.NOT_FOUND, f"no tool '{name}' in {type(opened.toolbox).__name__}")
+        return opened.tools[name]
+
+    def _run(self, tool: Tool, tool_call: ToolCall, call: Cancellable, send_blob: SendBlob) -> CallToolResult:
+        if tool.implementation is None:
+            raise CallFailed(ErrorCode.UNSUPPORTED, f"tool '{tool.name}' has no implementation")
+        try:
+            result = tool.implementation(**_arguments(tool, tool_call))
+            if inspect.isawaitable(result):
+                result = self._loop.run(result, call)
+            return result_out(result, send_blob)
+        except CancelToolCall as error:
+            return CallToolResult(output=f"Cancelled: {error}", exception=exception_text(error), cancelled=str(error))
+        except PauseChain as error:
+            return CallToolResult(exception=exception_text(error), paused=str(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # what a tool raises goes back to the model
+            log_exception(error)
+            return CallToolResult(output=f"Error: {error}", exception=exception_text(error))
+
+
+def _arguments(tool: Tool, tool_call: ToolCall) -> dict[str, Any]:
+    """Return the arguments of the call, and the call itself where the tool asks for it by ``llm_tool_call``."""
+    assert tool.implementation is not None
+    try:
+        wants_call = "llm_tool_call" in inspect.signature(tool.implementation).parameters
+    except (TypeError, ValueError):  # a builtin without a signature
+        wants_call = False
+    return {**tool_call.arguments, "llm_tool_call": tool_call} if wants_call else tool_call.arguments
+
+
+def result_out(result: Any, send_blob: SendBlob) -> CallToolResult:
+    """Build the result: text as it is, anything else as JSON, with ``repr`` for what JSON does not know."""
+    attachments: Iterable[Any] = ()
+    if isinstance(result, ToolOutput):
+        result, attachments = result.output, result.attachments
+    output = str(result) if isinstance(result, str) else json.dumps(result, default=repr)
+    return CallToolResult(output=output, attachments=tuple(attachment_out(one, send_blob) for one in attachments))
+
+
+def definition(tool: Tool) -> ToolDefinition:
+    """Describe a tool as a model sees it."""
+    return ToolDefinition(
+        name=tool.name, description=tool.description, input_schema=tool.input_schema, plugin=tool.plugin
+    )
+
+
+def tool_info(name: str, tool: Tool) -> ToolInfo:
+    """Describe a registered function."""
+    return ToolInfo(
+        name=name,
+        description=tool.description,
+        input_schema=tool.input_schema,
+        implementation_is_async=inspect.iscoroutinefunction(tool.implementation),
+    )
+
+
+def toolbox_info(name: str, toolbox: type[Toolbox]) -> ToolboxInfo:
+    """Describe a registered toolbox class by its constructor and its methods."""
+    return ToolboxInfo(
+        name=name,
+        description=inspect.getdoc(toolbox),
+        arguments_schema=constructor_schema(toolbox),
+        tools=tuple(tool_info(tool.name, tool) for tool in toolbox.method_tools()),
+    )
+
+
+def constructor_schema(toolbox: type[Toolbox]) -> dict[str, Any]:
+    """Return the JSON schema of a toolbox's constructor arguments; ``*args`` and ``**kwargs`` have none."""
+    constructor = inspect.unwrap(toolbox.__init__)
+    catch_all = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    _self, *parameters = inspect.signature(constructor).parameters.values()
+    named = [parameter for parameter in parameters if parameter.kind not in catch_all]
+    if not named:
+        return {"type": "object", "properties": {}}
+
+    def stand_in() -> None:
+        """Have the signature of the constructor, for the one place that makes schemas of signatures."""
+
+    stand_in.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    stand_in.__annotations__ = get_type_hints(constructor)
+    return Tool.function(stand_in, name=toolbox.__name__).input_schema

@@ -1,0 +1,160 @@
+"""Which modules are the plugin, and loading them: entry points in the group ``llm``.
+
+Found by reading one distribution's ``entry_points.txt``: asking importlib.metadata costs more than most plugins'
+own imports. Plugins are told apart by distribution, since two in the wild share an entry point's name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from innkeeper_protocol.payloads.describe import Problem
+
+if TYPE_CHECKING:
+    import pluggy
+
+GROUP = "llm"
+
+PLUGIN_VARIABLE = "INNKEEPER_PLUGIN"
+"""The environment variable that names the one distribution whose entry points count."""
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """One line of an ``entry_points.txt``: *value* is ``module`` or ``module:object``."""
+
+    name: str
+    value: str
+    distribution: str
+    version: str = ""
+
+
+@dataclass
+class LoadedPlugins:
+    """What was loaded: pluggy's manager, the entry point of each plugin in it, and what failed on the way."""
+
+    manager: pluggy.PluginManager
+    entry_points: dict[Any, EntryPoint] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def hook_names(self) -> tuple[str, ...]:
+        """Return the names of the hooks that the plugins implement, sorted."""
+        names = {
+            caller.name for plugin in self.entry_points for caller in self.manager.get_hookcallers(plugin) or () if caller.spec
+        }
+        return tuple(sorted(names))
+
+
+def canonical_name(name: str) -> str:
+    """Return *name* as PEP 503 compares distributions: lower case, runs of ``-_.`` as one dash."""
+    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+
+
+def find_entry_points(distribution: str | None = None, path: Sequence[str] | None = None) -> list[EntryPoint]:
+    """Find the entry points of the group, of *distribution* alone when given, in the order of *path* (sys.path)."""
+    wanted = canonical_name(distribution) if distribution else None
+    found: dict[tuple[str, str], EntryPoint] = {}
+    for entry_point in _in_dist_infos(wanted, sys.path if path is None else path):
+        found.setdefault((entry_point.distribution, entry_point.name), entry_point)
+    if not found and path is None:
+        return _by_importlib_metadata(wanted)
+    return list(found.values())
+
+
+def _in_dist_infos(wanted: str | None, path: Sequence[str]) -> Iterator[EntryPoint]:
+    for folder in dict.fromkeys(path):
+        try:
+            names = sorted(os.listdir(folder or os.curdir))
+        except OSError:
+            continue
+        for directory in names:
+            stem, dot, suffix = directory.rpartition(".")
+            if not dot or suffix != "dist-info":
+                continue
+            name, _, version = stem.rpartition("-")
+            if wanted is not None and canonical_name(name) != wanted:
+                continue
+            file = os.path.join(folder or os.curdir, directory, "entry_points.txt")
+            for key, value in _read_group(file):
+                yield EntryPoint(key, value, canonical_name(name), version)
+
+
+def _read_group(file: str) -> Iterator[tuple[str, str]]:
+    try:
+        with open(file, encoding="utf-8") as opened:
+            lines = opened.read().splitlines()
+    except OSError:
+        return
+    section = ""
+    for line in map(str.strip, lines):
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1].strip()
+        elif section == GROUP and "=" in line and line[0] not in "#;":
+            key, _, value = line.partition("=")
+            yield key.strip(), value.strip()
+
+
+def _by_importlib_metadata(wanted: str | None) -> list[EntryPoint]:
+    """Find what the quick way cannot: egg-info directories, zip files, finders of other kinds."""
+    from importlib import metadata
+
+    return [
+        EntryPoint(entry.name, entry.value, canonical_name(name), distribution.version)
+        for distribution in metadata.distributions()
+        if (name := distribution.metadata["Name"]) and wanted in (None, canonical_name(name))
+        for entry in distribution.entry_points
+        if entry.group == GROUP
+    ]
+
+
+def load_plugins(entry_points: Sequence[EntryPoint]) -> LoadedPlugins:
+    """Import the plugins and register them with pluggy. One that fails becomes a problem; the others are loaded."""
+    loaded = LoadedPlugins(new_manager())
+    for entry_point in entry_points:
+        where = f"import of {entry_point.value}"
+        try:
+            add_plugin(loaded, import_object(entry_point.value), entry_point)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's module may raise anything
+            traceback.print_exc()
+            loaded.problems.append(problem(where, error))
+    return loaded
+
+
+def new_manager() -> pluggy.PluginManager:
+    """Return a pluggy manager that knows the hooks."""
+    import pluggy
+
+    from .api import hooks
+
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hooks)
+    return manager
+
+
+def add_plugin(loaded: LoadedPlugins, plugin: Any, entry_point: EntryPoint) -> None:
+    """Register *plugin*, a module or an object with hook implementations. Twice the same object counts once."""
+    if plugin in loaded.entry_points:
+        return
+    loaded.manager.register(plugin, name=f"{entry_point.distribution}:{entry_point.name}")
+    loaded.entry_points[plugin] = entry_point
+
+
+def import_object(value: str) -> Any:
+    """Import what an entry point's value names."""
+    module_name, _, attributes = value.partition("[")[0].strip().partition(":")
+    found: Any = importlib.import_module(module_name.strip())
+    for attribute in filter(None, attributes.strip().split(".")):
+        found = getattr(found, attribute)
+    return found
+
+
+def problem(where: str, error: BaseException) -> Problem:
+    """Say in one line what failed: ``Type: text``."""
+    text = str(error)
+    return Problem(where=where, message=f"{type(error).__name__}: {text}" if text else type(error).__name__)

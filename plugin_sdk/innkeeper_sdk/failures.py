@@ -1,0 +1,47 @@
+"""The one place that turns a plugin's exceptions into failures on the wire.
+
+The person reads one plain sentence; the traceback goes to stderr, which is the plugin's log.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from innkeeper_protocol.errors import CallCancelled, CallFailed, ErrorCode
+
+
+def describe_error(error: BaseException) -> CallFailed:
+    """Return the failure that tells the host about *error*, and log its traceback where that may help."""
+    if isinstance(error, CallFailed):
+        return error
+    if isinstance(error, CallCancelled):
+        return CallFailed(ErrorCode.CANCELLED, "the call was cancelled")
+    failure = _known(error)
+    if failure is None or failure.code != ErrorCode.NEEDS_KEY:
+        log_exception(error)
+    return failure or CallFailed(ErrorCode.PLUGIN_EXCEPTION, name_and_text(error), {"type": type(error).__name__})
+
+
+def log_exception(error: BaseException) -> None:
+    """Write *error* with its traceback to the log."""
+    traceback.print_exception(type(error), error, error.__traceback__)
+
+
+def name_and_text(error: BaseException) -> str:
+    """Return ``Type: text``, or the bare type where there is no text."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _known(error: BaseException) -> CallFailed | None:
+    from .api.errors import ModelError, NeedsKeyException
+
+    if isinstance(error, NeedsKeyException):
+        return CallFailed(ErrorCode.NEEDS_KEY, str(error))
+    if isinstance(error, ModelError):
+        return CallFailed(ErrorCode.MODEL_ERROR, str(error))
+    click_module = sys.modules.get("click")
+    if click_module is not None and isinstance(error, click_module.ClickException):
+        return CallFailed(ErrorCode.MODEL_ERROR, error.format_message())
+    return None

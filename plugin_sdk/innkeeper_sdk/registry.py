@@ -1,0 +1,207 @@
+"""What the plugin registers: its hooks, each called once and only when something asks for what it gives.
+
+A prompt runs ``register_models`` and nothing else: hooks read files, ask servers and raise, and none of that may
+cost a call that does not need it. A hook that raises is a problem of that hook; what it had registered by then counts.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from innkeeper_protocol.errors import CallFailed, ErrorCode
+from innkeeper_protocol.payloads.describe import Problem
+
+from .entry_points import EntryPoint, LoadedPlugins, problem
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """One call of ``register(model, async_model, aliases=...)``; one of the two models may be None."""
+
+    model: Any
+    async_model: Any
+    aliases: tuple[str, ...]
+
+    @property
+    def model_id(self) -> str:
+        """The id that both variants go by."""
+        return str((self.model or self.async_model).model_id)
+
+
+@dataclass(frozen=True)
+class RegisteredEmbeddingModel:
+    """One embedding model and its other names."""
+
+    model: Any
+    aliases: tuple[str, ...]
+
+    @property
+    def model_id(self) -> str:
+        """The model's id."""
+        return str(self.model.model_id)
+
+
+@dataclass
+class Registry:
+    """The plugin's registrations. Safe to ask from several threads."""
+
+    plugins: LoadedPlugins
+    hook_problems: list[Problem] = field(default_factory=list)
+    _answers: dict[str, Any] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What failed so far: imports first, then hooks."""
+        return (*self.plugins.problems, *self.hook_problems)
+
+    def models(self) -> list[RegisteredModel]:
+        """Call ``register_models``."""
+        return self._once("register_models", self._collect_models)
+
+    def embedding_models(self) -> list[RegisteredEmbeddingModel]:
+        """Call ``register_embedding_models``."""
+        return self._once("register_embedding_models", self._collect_embedding_models)
+
+    def template_loaders(self) -> dict[str, Callable[[str], Any]]:
+        """Call ``register_template_loaders``: loaders by prefix."""
+        return self._once("register_template_loaders", lambda: self._collect_loaders("register_template_loaders"))
+
+    def fragment_loaders(self) -> dict[str, Callable[[str], Any]]:
+        """Call ``register_fragment_loaders``: loaders by prefix."""
+        return self._once("register_fragment_loaders", lambda: self._collect_loaders("register_fragment_loaders"))
+
+    def tools(self) -> dict[str, Any]:
+        """Call ``register_tools``: tools and toolbox classes by name."""
+        return self._once("register_tools", self._collect_tools)
+
+    def commands(self) -> Any:
+        """Call ``register_commands`` with a click group of our own; returns that group."""
+        return self._once("register_commands", self._collect_commands)
+
+    def permissions(self, request: Any) -> Any:
+        """Call ``register_permissions`` with *request*, which collects what the plugin asks for; returns it."""
+        return self._once("register_permissions", lambda: self._call("register_permissions", request=request) or request)
+
+    def find_model(self, name: str) -> RegisteredModel | None:
+        """Return the model with that id or alias; of several, the one registered last, as in ``llm``."""
+        return by_name(self.models(), name)
+
+    def find_embedding_model(self, name: str) -> RegisteredEmbeddingModel | None:
+        """Return the embedding model with that id or alias."""
+        return by_name(self.embedding_models(), name)
+
+    def missing(self, what: str) -> CallFailed:
+        """Return the failure that says *what* is not registered, and which import or hook failed, if any did."""
+        if not self.problems:
+            return CallFailed(ErrorCode.NOT_FOUND, what)
+        first = self.problems[0]
+        return CallFailed(ErrorCode.NOT_FOUND, f"{what}: {first.where} failed with {first.message}")
+
+    def _once(self, hook: str, collect: Callable[[], T]) -> T:
+        with self._lock:
+            if hook not in self._answers:
+                self._answers[hook] = collect()
+            return self._answers[hook]  # type: ignore[no-any-return]
+
+    def _call(self, hook: str, *, before: Callable[[EntryPoint], None] | None = None, **arguments: Any) -> None:
+        """Call *hook* of one plugin after the other, so that one that raises does not silence the next."""
+        plugins = self.plugins
+        caller = getattr(plugins.manager.hook, hook)
+        for plugin, entry_point in plugins.entry_points.items():
+            others = [other for other in plugins.entry_points if other is not plugin]
+            if before is not None:
+                before(entry_point)
+            try:
+                plugins.manager.subset_hook_caller(hook, others)(**arguments) if others else caller(**arguments)
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's hook may raise anything
+                traceback.print_exc()
+                self.hook_problems.append(problem(hook, error))
+
+    def _collect_models(self) -> list[RegisteredModel]:
+        found: list[RegisteredModel] = []
+
+        def register(model: Any, async_model: Any = None, aliases: Iterable[str] | None = None) -> None:
+            if model is None and async_model is None:
+                raise TypeError("register() needs a model, an async_model, or both")
+            found.append(RegisteredModel(model, async_model, tuple(map(str, aliases or ()))))
+
+        self._call("register_models", register=register, model_aliases=found)
+        return found
+
+    def _collect_embedding_models(self) -> list[RegisteredEmbeddingModel]:
+        found: list[RegisteredEmbeddingModel] = []
+
+        def register(model: Any, aliases: Iterable[str] | None = None) -> None:
+            found.append(RegisteredEmbeddingModel(model, tuple(map(str, aliases or ()))))
+
+        self._call("register_embedding_models", register=register)
+        return found
+
+    def _collect_loaders(self, hook: str) -> dict[str, Callable[[str], Any]]:
+        found: dict[str, Callable[[str], Any]] = {}
+
+        def register(prefix: str, loader: Callable[[str], Any]) -> None:
+            found[free_name(prefix, found)] = loader
+
+        self._call(hook, register=register)
+        return found
+
+    def _collect_tools(self) -> dict[str, Any]:
+        from .api.tools import Tool, Toolbox
+
+        found: dict[str, Any] = {}
+        current = ""
+
+        def register(tool_or_function: Any, name: str | None = None) -> None:
+            if inspect.isclass(tool_or_function):
+                if not issubclass(tool_or_function, Toolbox):
+                    raise TypeError(f"a class of tools must inherit from Toolbox; {tool_or_function.__name__} does not")
+                tool: Any = tool_or_function
+                tool.name = name or tool.__name__
+            elif isinstance(tool_or_function, Tool):
+                tool = tool_or_function
+                tool.name = name or tool.name
+            else:
+                tool = Tool.function(tool_or_function, name=name)
+            tool.plugin = current
+            found[free_name(tool.name, found)] = tool
+
+        def before(entry_point: EntryPoint) -> None:
+            nonlocal current
+            current = entry_point.name
+
+        self._call("register_tools", before=before, register=register)
+        return found
+
+    def _collect_commands(self) -> Any:
+        from .adapters.commands import new_group
+
+        group = new_group()
+        self._call("register_commands", cli=group)
+        return group
+
+
+def by_name(registered: Iterable[T], name: str) -> T | None:
+    """Return the last of *registered* whose id is *name*, or else the last with such an alias."""
+    last_first = list(registered)[::-1]
+    for one in last_first:
+        if one.model_id == name:  # type: ignore[attr-defined]
+            return one
+    return next((one for one in last_first if name in one.aliases), None)  # type: ignore[attr-defined]
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """Return *name*, or *name* with the first number that makes it new: ``name_1``, ``name_2``."""
+    candidate, number = name, 0
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
