@@ -93,7 +93,11 @@ class Answering:
     def cancelled(self, event: CancelAsked) -> Job | None:
         """Tell a handler that its caller gave up; return what is to be done about that elsewhere."""
         call = event.asked.owner
-        return None if call is None else Task(call.be_cancelled)
+        if call is None:
+            return None
+        with self.core.state_lock:
+            call.cancel_came()
+        return Task(call.be_cancelled)
 
     def ring_if_unread(self) -> None:
         """After a caller gave up waiting: ring for what was sent while it still read."""

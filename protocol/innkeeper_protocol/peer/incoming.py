@@ -110,6 +110,11 @@ class IncomingCall(msgspec.Struct, eq=False):
         if self._sender is not None:
             self._sender.credit_came()
 
+    def cancel_came(self) -> None:
+        """Let the handler go if it waits for credit: it may be the one that reads. The state lock is held."""
+        if self._sender is not None:
+            self._sender.waiter.make_ready()
+
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, CallCancelled):
             failure = CallFailed(ErrorCode.CANCELLED, "the call was cancelled")
