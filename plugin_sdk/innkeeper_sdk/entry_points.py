@@ -46,7 +46,10 @@ class LoadedPlugins:
     def hook_names(self) -> tuple[str, ...]:
         """Return the names of the hooks that the plugins implement, sorted."""
         names = {
-            caller.name for plugin in self.entry_points for caller in self.manager.get_hookcallers(plugin) or () if caller.spec
+            caller.name
+            for plugin in self.entry_points
+            for caller in self.manager.get_hookcallers(plugin) or ()
+            if caller.spec
         }
         return tuple(sorted(names))
 
@@ -113,9 +116,8 @@ def _by_importlib_metadata(wanted: str | None) -> list[EntryPoint]:
     ]
 
 
-def load_plugins(entry_points: Sequence[EntryPoint]) -> LoadedPlugins:
-    """Import the plugins and register them with pluggy. One that fails becomes a problem; the others are loaded."""
-    loaded = LoadedPlugins(new_manager())
+def load_plugins(entry_points: Sequence[EntryPoint], loaded: LoadedPlugins) -> None:
+    """Import the plugins and put them into *loaded*. One that fails becomes a problem; the others are loaded."""
     for entry_point in entry_points:
         where = f"import of {entry_point.value}"
         try:
@@ -123,7 +125,6 @@ def load_plugins(entry_points: Sequence[EntryPoint]) -> LoadedPlugins:
         except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's module may raise anything
             traceback.print_exc()
             loaded.problems.append(problem(where, error))
-    return loaded
 
 
 def new_manager() -> pluggy.PluginManager:
@@ -158,3 +159,11 @@ def problem(where: str, error: BaseException) -> Problem:
     """Say in one line what failed: ``Type: text``."""
     text = str(error)
     return Problem(where=where, message=f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def missing_entry_points(distribution: str) -> Problem:
+    """Say that *distribution* is no plugin, or is not installed here."""
+    return Problem(
+        where=f"entry points of {distribution}",
+        message=f"no installed distribution of that name has an entry point in the group '{GROUP}'",
+    )

@@ -15,6 +15,8 @@ import threading
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
+from innkeeper_protocol.errors import CallCancelled
+
 T = TypeVar("T")
 
 WAITING_ITEMS = 1024
@@ -26,6 +28,10 @@ CLOSING_S = 1.0
 
 class Cancellable(Protocol):
     """What can be cancelled from outside while it waits: an incoming call."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the cancel came."""
 
     def on_cancel(self, callback: Callable[[], None], /) -> None:
         """Have *callback* called, from any thread, when the cancel comes; at once if it came already."""
@@ -42,7 +48,7 @@ class EventLoop:
     def run(self, awaitable: Awaitable[T], call: Cancellable | None = None) -> T:
         """Run *awaitable* to its end and return its result. A cancel of *call* cancels the task.
 
-        Blocks. Raises what the awaitable raised, ``asyncio.CancelledError`` after a cancel.
+        Blocks. Raises what the awaitable raised, CallCancelled after a cancel.
         """
         finished = threading.Event()
         task = self._start(_awaiting(awaitable), lambda _task: finished.set())
@@ -53,12 +59,13 @@ class EventLoop:
         except BaseException:
             self._cancel(task)
             raise
-        return task.result()
+        return _result(task, call)
 
     def iterate(self, items: AsyncIterable[T], call: Cancellable | None = None) -> Iterator[T]:
         """Yield the items of an async generator, in the calling thread. Closing the iterator closes the generator.
 
-        The generator runs ahead of its reader by at most WAITING_ITEMS.
+        The generator runs ahead of its reader by at most WAITING_ITEMS. Raises what it raised, CallCancelled after a
+        cancel of *call*, which cancels the task wherever it waits.
         """
         mailbox: _Mailbox[T] = _Mailbox()
         task = self._start(mailbox.fill(items), lambda _task: mailbox.end())
@@ -67,7 +74,7 @@ class EventLoop:
         try:
             while (batch := mailbox.take(self._loop)) is not None:
                 yield from batch
-            task.result()
+            _result(task, call)
         finally:
             if not task.done():
                 self._cancel(task)
@@ -175,6 +182,15 @@ class _Mailbox(Generic[T]):
         with self._changed:
             while not self._ended:
                 self._changed.wait()
+
+
+def _result(task: asyncio.Task[T], call: Cancellable | None) -> T:
+    try:
+        return task.result()
+    except asyncio.CancelledError as error:
+        if call is not None and call.cancelled:
+            raise CallCancelled("the call was cancelled") from error
+        raise
 
 
 async def _awaiting(awaitable: Awaitable[T]) -> T:

@@ -35,8 +35,10 @@ def name_and_text(error: BaseException) -> str:
 
 
 def _known(error: BaseException) -> CallFailed | None:
-    from .api.errors import ModelError, NeedsKeyException
+    from .api.errors import HostRefused, ModelError, NeedsKeyException
 
+    if isinstance(error, HostRefused):
+        return CallFailed(error.code, str(error))
     if isinstance(error, NeedsKeyException):
         return CallFailed(ErrorCode.NEEDS_KEY, str(error))
     if isinstance(error, ModelError):

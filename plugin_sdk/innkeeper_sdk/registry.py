@@ -62,33 +62,42 @@ class Registry:
         """What failed so far: imports first, then hooks."""
         return (*self.plugins.problems, *self.hook_problems)
 
+    @property
+    def manager(self) -> Any:
+        """pluggy's manager, in which this plugin is registered."""
+        return self.plugins.manager
+
     def models(self) -> list[RegisteredModel]:
         """Call ``register_models``."""
-        return self._once("register_models", self._collect_models)
+        return self._once("register_models", [], self._collect_models)
 
     def embedding_models(self) -> list[RegisteredEmbeddingModel]:
         """Call ``register_embedding_models``."""
-        return self._once("register_embedding_models", self._collect_embedding_models)
+        return self._once("register_embedding_models", [], self._collect_embedding_models)
 
     def template_loaders(self) -> dict[str, Callable[[str], Any]]:
         """Call ``register_template_loaders``: loaders by prefix."""
-        return self._once("register_template_loaders", lambda: self._collect_loaders("register_template_loaders"))
+        return self._once("register_template_loaders", {}, self._collect_loaders("register_template_loaders"))
 
     def fragment_loaders(self) -> dict[str, Callable[[str], Any]]:
         """Call ``register_fragment_loaders``: loaders by prefix."""
-        return self._once("register_fragment_loaders", lambda: self._collect_loaders("register_fragment_loaders"))
+        return self._once("register_fragment_loaders", {}, self._collect_loaders("register_fragment_loaders"))
 
     def tools(self) -> dict[str, Any]:
         """Call ``register_tools``: tools and toolbox classes by name."""
-        return self._once("register_tools", self._collect_tools)
+        return self._once("register_tools", {}, self._collect_tools)
 
     def commands(self) -> Any:
         """Call ``register_commands`` with a click group of our own; returns that group."""
-        return self._once("register_commands", self._collect_commands)
+        from .adapters.commands import new_group
+
+        return self._once("register_commands", new_group(), lambda group: self._call("register_commands", cli=group))
 
     def permissions(self, request: Any) -> Any:
         """Call ``register_permissions`` with *request*, which collects what the plugin asks for; returns it."""
-        return self._once("register_permissions", lambda: self._call("register_permissions", request=request) or request)
+        return self._once(
+            "register_permissions", request, lambda asked: self._call("register_permissions", request=asked)
+        )
 
     def find_model(self, name: str) -> RegisteredModel | None:
         """Return the model with that id or alias; of several, the one registered last, as in ``llm``."""
@@ -105,10 +114,15 @@ class Registry:
         first = self.problems[0]
         return CallFailed(ErrorCode.NOT_FOUND, f"{what}: {first.where} failed with {first.message}")
 
-    def _once(self, hook: str, collect: Callable[[], T]) -> T:
+    def _once(self, hook: str, found: T, collect: Callable[[T], None]) -> T:
+        """Return what *hook* registered. The first time, *found* is filled by *collect*.
+
+        A hook that asks for what it is just registering gets what there is by then.
+        """
         with self._lock:
             if hook not in self._answers:
-                self._answers[hook] = collect()
+                self._answers[hook] = found
+                collect(found)
             return self._answers[hook]  # type: ignore[no-any-return]
 
     def _call(self, hook: str, *, before: Callable[[EntryPoint], None] | None = None, **arguments: Any) -> None:
@@ -125,39 +139,32 @@ class Registry:
                 traceback.print_exc()
                 self.hook_problems.append(problem(hook, error))
 
-    def _collect_models(self) -> list[RegisteredModel]:
-        found: list[RegisteredModel] = []
-
+    def _collect_models(self, found: list[RegisteredModel]) -> None:
         def register(model: Any, async_model: Any = None, aliases: Iterable[str] | None = None) -> None:
             if model is None and async_model is None:
                 raise TypeError("register() needs a model, an async_model, or both")
             found.append(RegisteredModel(model, async_model, tuple(map(str, aliases or ()))))
 
         self._call("register_models", register=register, model_aliases=found)
-        return found
 
-    def _collect_embedding_models(self) -> list[RegisteredEmbeddingModel]:
-        found: list[RegisteredEmbeddingModel] = []
-
+    def _collect_embedding_models(self, found: list[RegisteredEmbeddingModel]) -> None:
         def register(model: Any, aliases: Iterable[str] | None = None) -> None:
             found.append(RegisteredEmbeddingModel(model, tuple(map(str, aliases or ()))))
 
         self._call("register_embedding_models", register=register)
-        return found
 
-    def _collect_loaders(self, hook: str) -> dict[str, Callable[[str], Any]]:
-        found: dict[str, Callable[[str], Any]] = {}
+    def _collect_loaders(self, hook: str) -> Callable[[dict[str, Callable[[str], Any]]], None]:
+        def collect(found: dict[str, Callable[[str], Any]]) -> None:
+            def register(prefix: str, loader: Callable[[str], Any]) -> None:
+                found[free_name(prefix, found)] = loader
 
-        def register(prefix: str, loader: Callable[[str], Any]) -> None:
-            found[free_name(prefix, found)] = loader
+            self._call(hook, register=register)
 
-        self._call(hook, register=register)
-        return found
+        return collect
 
-    def _collect_tools(self) -> dict[str, Any]:
+    def _collect_tools(self, found: dict[str, Any]) -> None:
         from .api.tools import Tool, Toolbox
 
-        found: dict[str, Any] = {}
         current = ""
 
         def register(tool_or_function: Any, name: str | None = None) -> None:
@@ -179,14 +186,6 @@ class Registry:
             current = entry_point.name
 
         self._call("register_tools", before=before, register=register)
-        return found
-
-    def _collect_commands(self) -> Any:
-        from .adapters.commands import new_group
-
-        group = new_group()
-        self._call("register_commands", cli=group)
-        return group
 
 
 def by_name(registered: Iterable[T], name: str) -> T | None:

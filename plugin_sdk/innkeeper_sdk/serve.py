@@ -5,30 +5,31 @@ A handler's adapter is imported when its method is first called: a prompt costs 
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from innkeeper_protocol import methods
 from innkeeper_protocol.errors import CallError
 from innkeeper_protocol.payloads.base import Nothing
 
-from .blobs import Blobs
-from .depth import Depth
-from .entry_points import LoadedPlugins
-from .event_loop import EventLoop
+from .entry_points import LoadedPlugins, new_manager
 from .failures import describe_error
-from .files_read import FilesRead
 from .registry import Registry
+from .served_calls import ServedCalls
 from .working_directory import enter_directory
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
+    from innkeeper_protocol.link import Link
     from innkeeper_protocol.payloads.commands import RunCommandParams, RunCommandResult
     from innkeeper_protocol.payloads.describe import Description
     from innkeeper_protocol.payloads.embeddings import EmbedParams, EmbedResult
     from innkeeper_protocol.payloads.fragments import LoadFragmentsParams, LoadFragmentsResult
     from innkeeper_protocol.payloads.models import PromptParams, PromptResult
-    from innkeeper_protocol.payloads.session import BlobPartParams
     from innkeeper_protocol.payloads.templates import LoadTemplateParams, Template
     from innkeeper_protocol.payloads.tools import (
         CallToolParams,
@@ -37,34 +38,65 @@ if TYPE_CHECKING:
         OpenToolboxParams,
         OpenToolboxResult,
     )
-    from innkeeper_protocol.peer import Handler, IncomingCall
+    from innkeeper_protocol.peer import Handler, IncomingCall, Peer
 
     from .adapters.tools import Toolboxes
+    from .event_loop import EventLoop
+
+
+def _right_here(function: Callable[[], T]) -> T:
+    return function()
 
 
 class Service:
-    """One plugin, served. *load* imports it; that happens once, with the first call that needs it."""
+    """One plugin, served. *load* imports it; that happens once, with the first call that needs it.
 
-    def __init__(self, load: Callable[[], LoadedPlugins]) -> None:
-        self.loop = EventLoop()
-        self.blobs = Blobs()
-        self.depth = Depth()
-        self.files_read = FilesRead()
+    *on_main_thread* runs a function on the main thread and returns what it returns: importing the plugin, and its
+    commands, which own the terminal.
+    """
+
+    def __init__(
+        self, load: Callable[[LoadedPlugins], None], on_main_thread: Callable[[Callable[[], Any]], Any] = _right_here
+    ) -> None:
+        self.calls = ServedCalls()
         self._load = load
+        self._on_main_thread = on_main_thread
         self._lock = threading.RLock()
         self._registry: Registry | None = None
+        self._is_loaded = False
+        self._loop: EventLoop | None = None
         self._toolboxes: Toolboxes | None = None
 
     @property
     def registry(self) -> Registry:
-        """What the plugin registers; imports the plugin when asked for the first time."""
+        """What the plugin registers; imports the plugin when asked for the first time.
+
+        Code of the plugin that asks while it is being imported finds what there is by then.
+        """
+        if not self._is_loaded:
+            self._on_main_thread(self._load_once)
+        assert self._registry is not None
+        return self._registry
+
+    def _load_once(self) -> None:
         with self._lock:
             if self._registry is None:
-                self._registry = Registry(self._load())
-            return self._registry
+                loaded = LoadedPlugins(new_manager())
+                self._registry = Registry(loaded)
+                self._load(loaded)
+                self._is_loaded = True
 
-    def peer(self, link: Link) -> Peer:
-        """Return the plugin's side of a connection over *link*; what the plugin asks its host for goes there, too."""
+    def loop(self) -> EventLoop:
+        """Return the event loop on which the plugin's async code runs."""
+        with self._lock:
+            if self._loop is None:
+                from .event_loop import EventLoop
+
+                self._loop = EventLoop()
+            return self._loop
+
+    def connect(self, link: Link) -> Peer:
+        """Return the plugin's side of a connection over *link*."""
         from innkeeper_protocol.peer import Peer
 
         return Peer(link, role="plugin", handlers=self.handlers(), describe_error=describe_error)
@@ -72,7 +104,6 @@ class Service:
     def handlers(self) -> dict[str, Handler]:
         """Return the handler of every method that a host may call."""
         handlers: dict[str, Handler] = {
-            methods.BLOB_PART.name: self.keep_blob_part,
             methods.DESCRIBE.name: self.describe,
             methods.MODELS_PROMPT.name: self.prompt,
             methods.EMBED.name: self.embed,
@@ -85,36 +116,35 @@ class Service:
         }
         return {name: _guarded(handler) for name, handler in handlers.items()}
 
-    def keep_blob_part(self, params: BlobPartParams, call: IncomingCall) -> Nothing:
-        """Keep a part of something that a later message names."""
-        self.blobs.add(params)
-        return Nothing()
-
     def describe(self, params: Nothing, call: IncomingCall) -> Description:
         """Say what the plugin registers."""
         from .adapters import describe
+        from .files_read import FilesRead
 
-        return describe.describe(self.registry, self.files_read)
+        files_read = FilesRead()
+        with files_read.watching():
+            return describe.describe(self.registry, files_read)
 
     def prompt(self, params: PromptParams, call: IncomingCall) -> PromptResult:
         """Put a prompt to a model."""
         from .adapters import models
 
         enter_directory(params.cwd)
-        with self.depth.serving(params.depth):
-            return models.prompt(self.registry, params, call, self.loop, self.blobs)
+        with self._serving(call, params.depth):
+            return models.prompt(self.registry, params, call, self.loop)
 
     def embed(self, params: EmbedParams, call: IncomingCall) -> EmbedResult:
         """Embed a batch."""
         from .adapters import embeddings
 
-        with self.depth.serving(params.depth):
+        with self._serving(call, params.depth):
             return embeddings.embed(self.registry, params)
 
     def open_toolbox(self, params: OpenToolboxParams, call: IncomingCall) -> OpenToolboxResult:
         """Make an instance of a toolbox."""
         enter_directory(params.cwd)
-        return self.toolboxes().open(params)
+        with self._serving(call):
+            return self.toolboxes().open(params)
 
     def close_toolbox(self, params: CloseToolboxParams, call: IncomingCall) -> Nothing:
         """Forget an instance of a toolbox."""
@@ -123,31 +153,44 @@ class Service:
 
     def call_tool(self, params: CallToolParams, call: IncomingCall) -> CallToolResult:
         """Run a tool."""
+        from .adapters.content import Outgoing
+
         enter_directory(params.cwd)
-        return self.toolboxes().call(params, call, lambda content: self.blobs.send(call.peer, content))
+        with self._serving(call):
+            return self.toolboxes().call(params, call, Outgoing(call.peer.send_blob))
 
     def load_template(self, params: LoadTemplateParams, call: IncomingCall) -> Template:
         """Run a template loader."""
         from .adapters import templates
 
         enter_directory(params.cwd)
-        return templates.load(self.registry, params.prefix, params.path)
+        with self._serving(call):
+            return templates.load(self.registry, params.prefix, params.path)
 
     def load_fragments(self, params: LoadFragmentsParams, call: IncomingCall) -> LoadFragmentsResult:
         """Run a fragment loader."""
         from .adapters import fragments
+        from .adapters.content import Outgoing
 
         enter_directory(params.cwd)
-        return fragments.load(
-            self.registry, params.prefix, params.argument, lambda content: self.blobs.send(call.peer, content)
-        )
+        with self._serving(call):
+            return fragments.load(self.registry, params.prefix, params.argument, Outgoing(call.peer.send_blob))
 
     def run_command(self, params: RunCommandParams, call: IncomingCall) -> RunCommandResult:
-        """Run a command on the person's terminal."""
+        """Run a command on the person's terminal. Giving up on it is Ctrl-C to it."""
         from .adapters import commands
 
         enter_directory(params.cwd)
-        return commands.run(self.registry, params)
+        call.on_cancel(_thread.interrupt_main)
+        with self._serving(call):
+            ran: RunCommandResult = self._on_main_thread(lambda: commands.run(self.registry, params))
+            return ran
+
+    @contextlib.contextmanager
+    def _serving(self, call: IncomingCall, depth: int = 0) -> Iterator[None]:
+        with self.calls.serving(depth) as served:
+            call.on_cancel(served.cancel)
+            yield
 
     def toolboxes(self) -> Toolboxes:
         """Return the open toolboxes of this process."""
@@ -160,7 +203,8 @@ class Service:
 
     def close(self) -> None:
         """End what still runs on the event loop."""
-        self.loop.close()
+        if self._loop is not None:
+            self._loop.close()
 
 
 def _guarded(handler: Handler) -> Handler:
@@ -174,7 +218,7 @@ def _guarded(handler: Handler) -> Handler:
             return handler(params, call)
         except (CallError, KeyboardInterrupt):
             raise
-        except BaseException as error:  # noqa: BLE001  # a stranger's code may raise anything
+        except BaseException as error:  # a stranger's code may raise anything
             raise describe_error(error) from error
 
     return guarded

@@ -22,15 +22,17 @@ from typing import Any
 
 from innkeeper_protocol import methods
 from innkeeper_protocol.link import memory_links
-from innkeeper_protocol.payloads import commands, content, embeddings, fragments, models, session, templates, tools
+from innkeeper_protocol.payloads import commands, content, embeddings, fragments, models, templates, tools
 from innkeeper_protocol.payloads.base import Nothing
 from innkeeper_protocol.payloads.describe import Description
 from innkeeper_protocol.payloads.host_services import GetKeyParams, GetKeyResult
-from innkeeper_protocol.peer import IncomingCall, Peer
+from innkeeper_protocol.peer import Handler, IncomingCall, Peer
 
+from .adapters.embeddings import rows_of
+from .api import local
 from .api.host import current_host, set_host
-from .blobs import Blobs
-from .entry_points import EntryPoint, LoadedPlugins, add_plugin, new_manager
+from .entry_points import EntryPoint, LoadedPlugins, add_plugin
+from .host_services import PeerHost
 from .serve import Service
 
 LEAVING_S = 10.0
@@ -57,7 +59,6 @@ class PluginUnderTest:
     """A running plugin. Failures come as ``CallFailed`` with their code, as a host would see them."""
 
     peer: Peer
-    blobs: Blobs
 
     def describe(self) -> Description:
         """Return everything that the plugin registers."""
@@ -90,9 +91,7 @@ class PluginUnderTest:
     def embed(self, model_id: str, *items: str | bytes, key: str | None = None) -> list[list[float]]:
         """Embed *items*; one vector each."""
         answer = self.peer.call(methods.EMBED, embeddings.EmbedParams(model_id=model_id, items=items, key=key))
-        numbers = memoryview(answer.vectors).cast("f").tolist() if answer.vectors else []
-        width = answer.dimensions
-        return [numbers[row * width : (row + 1) * width] for row in range(answer.count)]
+        return rows_of(answer)
 
     def open_toolbox(self, name: str, *positional: Any, **arguments: Any) -> tools.OpenToolboxResult:
         """Make an instance of a toolbox."""
@@ -125,7 +124,7 @@ class PluginUnderTest:
     def content_of(self, attachment: content.Attachment) -> bytes:
         """Return the bytes of an attachment that the plugin gave, however they came."""
         if attachment.blob is not None:
-            return self.blobs.take(attachment.blob)
+            return bytes(self.peer.take_blob(attachment.blob))
         return attachment.content or b""
 
 
@@ -136,33 +135,33 @@ def running(*plugins: Any, keys: Mapping[str, str] | None = None) -> Iterator[Pl
     *keys* are what ``get_key`` finds by name. Asking for anything else of a host fails as it does when nothing was
     granted.
     """
-    loaded = LoadedPlugins(new_manager())
-    for plugin in plugins:
-        name = getattr(plugin, "__name__", type(plugin).__name__)
-        add_plugin(loaded, plugin, EntryPoint(name, name, "plugin-under-test"))
-    service = Service(lambda: loaded)
-    stored, blobs = dict(keys or {}), Blobs()
+
+    def load(loaded: LoadedPlugins) -> None:
+        for plugin in plugins:
+            name = getattr(plugin, "__name__", type(plugin).__name__)
+            add_plugin(loaded, plugin, EntryPoint(name, name, "plugin-under-test"))
+
+    stored = dict(keys or {})
 
     def get_key(params: GetKeyParams, call: IncomingCall) -> GetKeyResult:
         return GetKeyResult(key=stored.get(params.name or ""))
 
-    def keep_blob_part(params: session.BlobPartParams, call: IncomingCall) -> Nothing:
-        blobs.add(params)
-        return Nothing()
-
+    service = Service(load)
     ours, theirs = memory_links()
-    host_handlers = {methods.GET_KEY.name: get_key, methods.BLOB_PART.name: keep_blob_part}
-    host = Peer(ours, role="host", handlers=host_handlers)
-    plugin_peer = service.peer(theirs)
+    handlers: dict[str, Handler] = {methods.GET_KEY.name: get_key}
+    host = Peer(ours, role="host", handlers=handlers)
+    plugin_peer = service.connect(theirs)
     serving = threading.Thread(target=plugin_peer.serve, name="plugin-under-test", daemon=True)
-    before = current_host()
-    set_host(service.host)
+    before = current_host(), local.provider()
+    set_host(PeerHost(plugin_peer, service.calls))
+    local.set_registrations(lambda: service.registry)
     serving.start()
     try:
         host.initialize()
-        yield PluginUnderTest(host, blobs)
+        yield PluginUnderTest(host)
     finally:
         host.close()
         serving.join(LEAVING_S)
         service.close()
-        set_host(before)
+        set_host(before[0])
+        local.set_registrations(before[1])

@@ -116,7 +116,9 @@ def test_command_ends_as_a_click_program_does(
 def test_wrong_use_is_2_and_names_the_program(capfd: pytest.CaptureFixture[str]) -> None:
     with running(Weather()) as plugin:
         assert plugin.run_command("weather", "--nights", "3") == 2
-    assert capfd.readouterr().err.startswith("Usage: llm weather [OPTIONS] [PLACE]\nTry 'llm weather --help' for help.\n")
+    assert capfd.readouterr().err.startswith(
+        "Usage: llm weather [OPTIONS] [PLACE]\nTry 'llm weather --help' for help.\n"
+    )
 
 
 def test_exception_is_shown_as_python_shows_it(capfd: pytest.CaptureFixture[str]) -> None:

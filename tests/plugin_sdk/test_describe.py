@@ -198,7 +198,11 @@ def test_everything_that_is_registered_is_described() -> None:
                     ToolInfo(
                         name="Box_look",
                         description="Look inside",
-                        input_schema={"properties": {"name": {"type": "string"}}, "required": ["name"], "type": "object"},
+                        input_schema={
+                            "properties": {"name": {"type": "string"}},
+                            "required": ["name"],
+                            "type": "object",
+                        },
                     ),
                 ),
             ),

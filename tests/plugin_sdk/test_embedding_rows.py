@@ -23,7 +23,7 @@ def block_of(rows: Any) -> tuple[int, int | None, bytes]:
         [[1.0, 2.5], [3, -4]],
         [(1.0, 2.5), (3, -4)],
         [array("d", [1.0, 2.5]), array("f", [3, -4])],
-        ([number for number in row] for row in ((1.0, 2.5), (3, -4))),
+        (list(row) for row in ((1.0, 2.5), (3, -4))),
         [(number for number in row) for row in ((1.0, 2.5), (3, -4))],
     ],
     ids=["lists", "tuples", "arrays", "generator of lists", "list of generators"],

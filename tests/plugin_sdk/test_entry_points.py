@@ -6,7 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from innkeeper_sdk.entry_points import EntryPoint, canonical_name, find_entry_points, load_plugins
+from innkeeper_sdk.entry_points import (
+    EntryPoint,
+    LoadedPlugins,
+    canonical_name,
+    find_entry_points,
+    load_plugins,
+    new_manager,
+)
 
 
 def install(site: Path, name: str, version: str, entry_points: str) -> None:
@@ -65,7 +72,8 @@ def test_failing_import_is_kept_to_its_plugin(modules: Path, capsys: pytest.Capt
     )
     entry_points = [EntryPoint(name, name, "llm-x") for name in ("broken_import", "good_plugin", "exits", "wrong_hook")]
 
-    loaded = load_plugins([*entry_points, EntryPoint("again", "good_plugin", "llm-x")])
+    loaded = LoadedPlugins(new_manager())
+    load_plugins([*entry_points, EntryPoint("again", "good_plugin", "llm-x")], loaded)
 
     assert list(loaded.entry_points.values()) == [entry_points[1]]
     assert loaded.hook_names() == ("register_models", "register_tools")

@@ -11,7 +11,7 @@ import llm
 import pytest
 from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads import content, fragments, templates
-from innkeeper_sdk.blobs import INLINE_BYTES
+from innkeeper_sdk.adapters.content import INLINE_BYTES
 from innkeeper_sdk.testing import running
 
 

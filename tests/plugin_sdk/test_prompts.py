@@ -327,7 +327,7 @@ def test_earlier_turns_are_there_both_ways() -> None:
     seen: list[Any] = []
 
     def execute(prompt: Any, stream: bool, response: Any, conversation: Any) -> list[str]:
-        seen.append((prompt, conversation))
+        seen.append((prompt, conversation.id, list(conversation.responses)))
         return ["ok"]
 
     exchanges = (
@@ -343,9 +343,8 @@ def test_earlier_turns_are_there_both_ways() -> None:
     with running(Registers(model_of(execute))) as plugin:
         plugin.prompt("m", "three", conversation=models.Conversation(id="c1", exchanges=exchanges))
 
-    [(prompt, conversation)] = seen
-    first, second = conversation.responses
-    assert (conversation.id, first.id) == ("c1", "r1")
+    [(prompt, conversation_id, (first, second))] = seen
+    assert (conversation_id, first.id) == ("c1", "r1")
     assert (first.prompt.prompt, first.prompt.system, first.text(), first.text_or_raise()) == (
         *("one", "be kind", "first", "first"),
     )

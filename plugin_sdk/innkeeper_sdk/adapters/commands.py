@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 import msgspec
-from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo, RunCommandParams, RunCommandResult
 
-from ..registry import Registry
-from ..stdio import flush_streams
+from innkeeper_sdk.registry import Registry
+from innkeeper_sdk.stdio import flush_streams
 
 PROGRAM = "llm"
 

@@ -8,13 +8,30 @@ from typing import Any
 
 from innkeeper_protocol.payloads import content as wire
 
-from ..api import parts as api_parts
-from ..api.attachments import Attachment
-from ..api.tools import ToolCall, ToolResult
-from ..blobs import INLINE_BYTES
+from innkeeper_sdk.api import parts as api_parts
+from innkeeper_sdk.api.attachments import Attachment
+from innkeeper_sdk.api.tools import ToolCall, ToolResult
+from innkeeper_sdk.api.tools.calls import format_exception
+
+INLINE_BYTES = 1024 * 1024
+"""How many bytes of attachments one message carries inside, all together; the smallest frame limit is far above."""
 
 TakeBlob = Callable[[int], bytes]
-SendBlob = Callable[[bytes], int]
+
+
+class Outgoing:
+    """The attachments of one message on its way out: the first few small ones go inside, the others ahead of it."""
+
+    def __init__(self, send_blob: Callable[[bytes], int]) -> None:
+        self._send_blob = send_blob
+        self._inline_left = INLINE_BYTES
+
+    def place(self, content: bytes) -> tuple[bytes | None, int | None]:
+        """Return *content*, or else the number of the blob as which it was sent ahead."""
+        if len(content) > self._inline_left:
+            return None, self._send_blob(content)
+        self._inline_left -= len(content)
+        return content, None
 
 
 def attachment_in(payload: wire.Attachment, take_blob: TakeBlob) -> Attachment:
@@ -23,18 +40,16 @@ def attachment_in(payload: wire.Attachment, take_blob: TakeBlob) -> Attachment:
     return Attachment(type=payload.type, path=payload.path, url=payload.url, content=content, _id=payload.id)
 
 
-def attachment_out(attachment: Attachment, send_blob: SendBlob) -> wire.Attachment:
+def attachment_out(attachment: Attachment, outgoing: Outgoing) -> wire.Attachment:
     """Build the payload. A file's bytes are sent, never its path: it may lie where only the plugin can see it."""
-    content = attachment.content
-    mime_type = attachment.type
+    content, mime_type = attachment.content, attachment.type
     if not content and attachment.path:
         content = Path(attachment.path).read_bytes()
         mime_type = mime_type or _type_of(attachment)
-    if not content:
-        return wire.Attachment(type=mime_type, url=attachment.url, content=None if attachment.url else b"", id=attachment._id)
-    if len(content) > INLINE_BYTES:
-        return wire.Attachment(type=mime_type, blob=send_blob(content), url=None, id=attachment._id)
-    return wire.Attachment(type=mime_type, content=bytes(content), id=attachment._id)
+    if not content and attachment.url:
+        return wire.Attachment(type=mime_type, url=attachment.url, id=attachment._id)
+    inside, blob = outgoing.place(bytes(content or b""))
+    return wire.Attachment(type=mime_type, content=inside, blob=blob, id=attachment._id)
 
 
 def _type_of(attachment: Attachment) -> str | None:
@@ -75,7 +90,7 @@ def part_in(payload: wire.Part, take_blob: TakeBlob) -> Any:
     raise ValueError(f"a message part of type {payload.type!r} is not known to this SDK")
 
 
-def part_out(part: Any, send_blob: SendBlob) -> wire.Part:
+def part_out(part: Any, outgoing: Outgoing) -> wire.Part:
     """Build the payload of one part."""
     metadata = part.provider_metadata
     if isinstance(part, api_parts.TextPart):
@@ -98,12 +113,12 @@ def part_out(part: Any, send_blob: SendBlob) -> wire.Part:
             output=part.output,
             tool_call_id=part.tool_call_id,
             server_executed=part.server_executed,
-            attachments=tuple(attachment_out(attachment, send_blob) for attachment in part.attachments),
+            attachments=tuple(attachment_out(attachment, outgoing) for attachment in part.attachments),
             exception=part.exception,
             provider_metadata=metadata,
         )
     if isinstance(part, api_parts.AttachmentPart):
-        attachment = None if part.attachment is None else attachment_out(part.attachment, send_blob)
+        attachment = None if part.attachment is None else attachment_out(part.attachment, outgoing)
         return wire.Part(type="attachment", attachment=attachment, provider_metadata=metadata)
     raise TypeError(f"{type(part).__name__} is not a message part")
 
@@ -120,12 +135,12 @@ def messages_in(payloads: Iterable[wire.Message], take_blob: TakeBlob) -> list[A
     ]
 
 
-def messages_out(messages: Iterable[Any], send_blob: SendBlob) -> tuple[wire.Message, ...]:
+def messages_out(messages: Iterable[Any], outgoing: Outgoing) -> tuple[wire.Message, ...]:
     """Build the payloads of messages."""
     return tuple(
         wire.Message(
             role=message.role,
-            parts=tuple(part_out(part, send_blob) for part in message.parts),
+            parts=tuple(part_out(part, outgoing) for part in message.parts),
             provider_metadata=message.provider_metadata,
         )
         for message in messages
@@ -153,20 +168,15 @@ def tool_result_in(payload: wire.ToolResult, take_blob: TakeBlob) -> ToolResult:
     )
 
 
-def tool_result_out(result: ToolResult, send_blob: SendBlob) -> wire.ToolResult:
+def tool_result_out(result: ToolResult, outgoing: Outgoing) -> wire.ToolResult:
     """Build the payload of a tool result."""
     return wire.ToolResult(
         name=result.name,
         output=result.output,
         tool_call_id=result.tool_call_id,
-        attachments=tuple(attachment_out(attachment, send_blob) for attachment in result.attachments or ()),
-        exception=None if result.exception is None else exception_text(result.exception),
+        attachments=tuple(attachment_out(attachment, outgoing) for attachment in result.attachments or ()),
+        exception=format_exception(result.exception),
     )
-
-
-def exception_text(error: BaseException | str) -> str:
-    """Return ``Type: text``, as a message says that a tool failed."""
-    return error if isinstance(error, str) else f"{type(error).__name__}: {error}"
 
 
 def remote_exception(text: str) -> Exception:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -13,9 +12,10 @@ from innkeeper_protocol.payloads.commands import CommandInfo
 from innkeeper_protocol.payloads.describe import Description, Problem
 from innkeeper_protocol.payloads.tools import ToolboxInfo, ToolInfo
 
-from ..entry_points import problem
-from ..files_read import FilesRead
-from ..registry import RegisteredEmbeddingModel, RegisteredModel, Registry
+from innkeeper_sdk.entry_points import problem
+from innkeeper_sdk.files_read import FilesRead
+from innkeeper_sdk.registry import RegisteredEmbeddingModel, RegisteredModel, Registry
+
 from . import embeddings, fragments, permissions, templates
 
 T = TypeVar("T")
@@ -23,19 +23,21 @@ R = TypeVar("R")
 
 
 def describe(registry: Registry, files_read: FilesRead) -> Description:
-    """Run every hook and describe what they registered. What cannot be described is a problem and left out."""
+    """Run every hook and describe what they registered. What cannot be described is a problem and left out.
+
+    *files_read* is watching since before the plugin was imported.
+    """
     from . import models
 
     hooks = registry.plugins.hook_names()
     problems: list[Problem] = []
-    with files_read.watching():
-        described_models = _each(registry.models(), models.info, _model_name, problems)
-        embedding_models = _each(registry.embedding_models(), embeddings.info, _model_name, problems)
-        template_loaders = templates.infos(registry)
-        fragment_loaders = fragments.infos(registry)
-        tools, toolboxes = _tools(registry, problems) if "register_tools" in hooks else ((), ())
-        commands = _commands(registry, problems) if "register_commands" in hooks else ()
-        requested = permissions.requested(registry) if "register_permissions" in hooks else None
+    described_models = _each(registry.models(), models.info, _model_name, problems)
+    embedding_models = _each(registry.embedding_models(), embeddings.info, _model_name, problems)
+    template_loaders = templates.infos(registry)
+    fragment_loaders = fragments.infos(registry)
+    tools, toolboxes = _tools(registry, problems) if "register_tools" in hooks else ((), ())
+    commands = _commands(registry, problems) if "register_commands" in hooks else ()
+    requested = permissions.requested(registry) if "register_permissions" in hooks else None
     return Description(
         hooks=hooks,
         models=described_models,
@@ -71,11 +73,11 @@ def _each(
 
 
 def _tools(registry: Registry, problems: list[Problem]) -> tuple[tuple[ToolInfo, ...], tuple[ToolboxInfo, ...]]:
-    from .tools import tool_info, toolbox_info
+    from .tools import is_toolbox, tool_info, toolbox_info
 
     registered = registry.tools().items()
-    functions = [(name, tool) for name, tool in registered if not inspect.isclass(tool)]
-    classes = [(name, tool) for name, tool in registered if inspect.isclass(tool)]
+    functions = [(name, tool) for name, tool in registered if not is_toolbox(tool)]
+    classes = [(name, tool) for name, tool in registered if is_toolbox(tool)]
     return (
         _each(functions, lambda entry: tool_info(*entry), lambda entry: f"tool {entry[0]}", problems),
         _each(classes, lambda entry: toolbox_info(*entry), lambda entry: f"toolbox {entry[0]}", problems),
@@ -98,5 +100,3 @@ def imported_files(path: Iterable[str]) -> tuple[str, ...]:
     roots = tuple(f"{folder}/" for folder in path if Path(folder).name in {"site-packages", "dist-packages"})
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     return tuple(sorted({file for file in files if file and file.endswith(".py") and file.startswith(roots)}))
-
-

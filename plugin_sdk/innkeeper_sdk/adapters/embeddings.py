@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo, EmbedParams, EmbedResult
 
-from ..registry import RegisteredEmbeddingModel, Registry
+from innkeeper_sdk.api.keys import resolved_key
+from innkeeper_sdk.registry import RegisteredEmbeddingModel, Registry
 
 
 def info(registered: RegisteredEmbeddingModel) -> EmbeddingModelInfo:
@@ -39,13 +39,13 @@ def embed(registry: Registry, params: EmbedParams) -> EmbedResult:
         raise registry.missing(f"no embedding model '{params.model_id}'")
     model, items = registered.model, params.items
     check_items(model, items)
-    embed_batch = _with_key(model, params.key)
+    key = resolved_key(model, params.key)
     batch_size = model.batch_size or len(items) or 1
     block = Block(str(model.model_id))
     for start in range(0, len(items), batch_size):
         batch = list(items[start : start + batch_size])
         before = block.count
-        block.append(embed_batch(batch))
+        block.append(model._call(batch, key))
         if block.count - before != len(batch):
             block.refuse(f"returned {block.count - before} vectors for {len(batch)} items")
     return EmbedResult(count=block.count, dimensions=block.dimensions or 0, vectors=bytes(block.content))
@@ -111,24 +111,11 @@ class Block:
             self.refuse(f"returned {dimensions} numbers for item {self.count}, {self.dimensions} for those before it")
 
 
-def _with_key(model: Any, explicit: str | None) -> Callable[[list[Any]], Any]:
-    """Return ``embed_batch`` with the key that it needs filled in.
-
-    Plugins older than the ``key`` parameter read ``self.key`` instead, so it stands there while their method runs.
-    """
-    key = model.get_key(explicit)
-    try:
-        inspect.signature(model.embed_batch).bind([], key=key)
-    except (TypeError, ValueError):
-
-        def embed_batch(batch: list[Any]) -> Any:
-            before = model.key
-            model.key = key
-            try:
-                rows = model.embed_batch(batch)
-                return list(rows) if inspect.isgenerator(rows) else rows  # a generator reads the key as it runs
-            finally:
-                model.key = before
-
-        return embed_batch
-    return lambda batch: model.embed_batch(batch, key=key)
+def rows_of(result: EmbedResult) -> list[list[float]]:
+    """Return the vectors of a result. Raises ValueError where the block does not fit what is said of it."""
+    if len(result.vectors) != 4 * result.count * result.dimensions:
+        raise ValueError(
+            f"{len(result.vectors)} bytes are not {result.count} vectors of {result.dimensions} float32 numbers"
+        )
+    row = struct.Struct(f"<{result.dimensions}f")
+    return [list(row.unpack_from(result.vectors, row.size * index)) for index in range(result.count)]

@@ -9,14 +9,16 @@ from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.fragments import Fragment, FragmentItem, LoadFragmentsResult
 from innkeeper_protocol.payloads.templates import LoaderInfo
 
-from ..api.attachments import Attachment
-from ..failures import log_exception
-from ..registry import Registry
-from .content import SendBlob, attachment_out
+from innkeeper_sdk.api.attachments import Attachment
+from innkeeper_sdk.api.fragments import Fragment as ApiFragment
+from innkeeper_sdk.failures import log_exception
+from innkeeper_sdk.registry import Registry
+
+from .content import Outgoing, TakeBlob, attachment_in, attachment_out
 from .templates import loader_infos
 
 
-def load(registry: Registry, prefix: str, argument: str, send_blob: SendBlob) -> LoadFragmentsResult:
+def load(registry: Registry, prefix: str, argument: str, outgoing: Outgoing) -> LoadFragmentsResult:
     """Run the loader of *prefix*. Raises CallFailed: NOT_FOUND, or LOADER_ERROR with the loader's own text."""
     loader = registry.fragment_loaders().get(prefix)
     if loader is None:
@@ -24,24 +26,33 @@ def load(registry: Registry, prefix: str, argument: str, send_blob: SendBlob) ->
     try:
         loaded = loader(argument)
         is_list = isinstance(loaded, Iterable) and not isinstance(loaded, str)
-        items = [_item(one, f"{prefix}:{argument}", send_blob) for one in (loaded if is_list else [loaded])]
+        items = [_item(one, f"{prefix}:{argument}", outgoing) for one in (loaded if is_list else [loaded])]
     except CallFailed:
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a loader raises is the person's message
+    except (Exception, SystemExit) as error:  # whatever a loader raises is the person's message
         log_exception(error)
         raise CallFailed(ErrorCode.LOADER_ERROR, str(error) or type(error).__name__) from error
     return LoadFragmentsResult(items=tuple(items), is_list=is_list)
 
 
-def _item(loaded: Any, source: str, send_blob: SendBlob) -> FragmentItem:
+def _item(loaded: Any, source: str, outgoing: Outgoing) -> FragmentItem:
     if isinstance(loaded, Attachment):
-        return FragmentItem(attachment=attachment_out(loaded, send_blob))
+        return FragmentItem(attachment=attachment_out(loaded, outgoing))
     if isinstance(loaded, str):  # a Fragment is a str with a source; a bare str is taken as one, too
         found_in = getattr(loaded, "source", "") or source
         return FragmentItem(fragment=Fragment(content=str.__str__(loaded), source=str(found_in)))
     raise CallFailed(
         ErrorCode.LOADER_ERROR, f"the loader returned {type(loaded).__name__}, not a Fragment or an Attachment"
     )
+
+
+def item_in(item: FragmentItem, take_blob: TakeBlob) -> Any:
+    """Build the plugin's fragment or attachment."""
+    if item.attachment is not None:
+        return attachment_in(item.attachment, take_blob)
+    if item.fragment is None:
+        raise ValueError("a fragment item that is neither a fragment nor an attachment")
+    return ApiFragment(item.fragment.content, item.fragment.source)
 
 
 def infos(registry: Registry) -> tuple[LoaderInfo, ...]:

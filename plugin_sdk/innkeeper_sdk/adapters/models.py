@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from typing import Any
+from collections.abc import AsyncIterable, Callable
+from typing import TYPE_CHECKING, Any
 
-from innkeeper_protocol.errors import CallCancelled, CallFailed, ErrorCode
+from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.content import Message
 from innkeeper_protocol.payloads.models import ModelInfo, PromptParams, PromptResult, ServerSideTool, Usage
-from innkeeper_protocol.peer import IncomingCall
 
-from ..api.models import AsyncKeyModel, KeyModel
-from ..blobs import Blobs
-from ..event_loop import EventLoop
-from ..failures import log_exception
-from ..registry import RegisteredModel, Registry
+from innkeeper_sdk.api.response.calling import async_chunks_of, call_execute, chunks_of
+from innkeeper_sdk.failures import log_exception
+from innkeeper_sdk.registry import RegisteredModel, Registry
+
 from . import prompts
-from .content import SendBlob, messages_out, tool_call_out
+from .content import Outgoing, messages_out, tool_call_out
 from .json_values import json_map, json_value
 from .recorder import record
+
+if TYPE_CHECKING:
+    from innkeeper_protocol.peer import IncomingCall
+
+    from innkeeper_sdk.event_loop import EventLoop
 
 RESTATED_LETTERS = 4 * 1024 * 1024
 """The longest answer that the result repeats as a message. A longer one might not fit a frame beside what else the
@@ -51,24 +53,25 @@ def info(registered: RegisteredModel) -> ModelInfo:
 
 
 def prompt(
-    registry: Registry, params: PromptParams, call: IncomingCall, loop: EventLoop, blobs: Blobs
+    registry: Registry,
+    params: PromptParams,
+    call: IncomingCall,
+    loop: Callable[[], EventLoop],
 ) -> PromptResult:
     """Put a prompt to a model and stream what it yields.
 
     Raises CallFailed for what is wrong with the request, CallCancelled after a cancel, and whatever the model raised.
     However it ends, the model's generator is closed.
     """
-    response = prompts.new_response(_pick(registry, params), params, blobs.take)
-    chunks = _start(response, call, loop)
+    response = prompts.new_response(_pick(registry, params), params, lambda number: bytes(call.peer.take_blob(number)))
+    response._begin()
+    chunks = _start(response, params.key, call, loop)
     try:
         call.send_items(record(response, chunks))
-    except asyncio.CancelledError:
-        if call.cancelled:
-            raise CallCancelled("the call was cancelled") from None
-        raise
     finally:
         _close(chunks)
-    return result_out(response, lambda content: blobs.send(call.peer, content))
+    _finish(response, loop)
+    return result_out(response, Outgoing(call.peer.send_blob))
 
 
 def _pick(registry: Registry, params: PromptParams) -> Any:
@@ -82,33 +85,22 @@ def _pick(registry: Registry, params: PromptParams) -> Any:
     return model
 
 
-def _start(response: Any, call: IncomingCall, loop: EventLoop) -> Iterable[Any]:
-    """Call the model's ``execute``. What it returns may be any iterable, or run on the event loop."""
-    model = response.model
-    arguments = {"stream": response.stream, "response": response, "conversation": response.conversation}
-    if isinstance(model, (KeyModel, AsyncKeyModel)):
-        arguments["key"] = model.get_key(response._key)
-    chunks = model.execute(response.prompt, **arguments)
-    if inspect.isawaitable(chunks):
-        chunks = _once_awaited(chunks)
-    if isinstance(chunks, AsyncIterable):
-        return loop.iterate(chunks, call)
-    if isinstance(chunks, str):
-        return [chunks]
-    if not isinstance(chunks, Iterable):
-        raise TypeError(f"execute() of {model} returned {type(chunks).__name__}, not an iterable of str")
-    return chunks
+def _start(response: Any, key: str | None, call: IncomingCall, loop: Callable[[], EventLoop]) -> Any:
+    """Call the model's ``execute``; return an iterator over what it yields, on the event loop if it is async."""
+    returned = call_execute(response, key=key)
+    if inspect.isawaitable(returned) or isinstance(returned, AsyncIterable):
+        return loop().iterate(async_chunks_of(response, returned), call)
+    return chunks_of(response, returned)
 
 
-async def _once_awaited(awaitable: Any) -> AsyncIterator[Any]:
-    """Yield from what an ``async def execute`` without a yield returns."""
-    chunks = await awaitable
-    if isinstance(chunks, AsyncIterable):
-        async for chunk in chunks:
-            yield chunk
+def _finish(response: Any, loop: Callable[[], EventLoop]) -> None:
+    """End the response, and tell what the model's own code wanted to be told then."""
+    if not prompts.is_async(response.model):
+        response._finish()
+    elif response.done_callbacks:
+        loop().run(response._finish())
     else:
-        for chunk in [chunks] if isinstance(chunks, str) else chunks:
-            yield chunk
+        response._end_now()
 
 
 def _close(chunks: Any) -> None:
@@ -118,15 +110,15 @@ def _close(chunks: Any) -> None:
         return
     try:
         close()
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # the call has its outcome already
+    except Exception as error:  # noqa: BLE001  # the call has its outcome already
         log_exception(error)
 
 
-def result_out(response: Any, send_blob: SendBlob) -> PromptResult:
+def result_out(response: Any, outgoing: Outgoing) -> PromptResult:
     """Build what is known once the stream has ended."""
     usage = Usage(input=response.input_tokens, output=response.output_tokens, details=json_map(response.token_details))
     return PromptResult(
-        messages=_messages(response, send_blob),
+        messages=_messages(response, outgoing),
         tool_calls=tuple(map(tool_call_out, response._tool_calls)),
         usage=None if usage == Usage() else usage,
         resolved_model=response.resolved_model,
@@ -135,7 +127,7 @@ def result_out(response: Any, send_blob: SendBlob) -> PromptResult:
     )
 
 
-def _messages(response: Any, send_blob: SendBlob) -> tuple[Message, ...]:
+def _messages(response: Any, outgoing: Outgoing) -> tuple[Message, ...]:
     if sum(map(len, response._chunks)) > RESTATED_LETTERS:
         return ()
-    return messages_out(response._messages_now(), send_blob)
+    return messages_out(response._messages_now(), outgoing)

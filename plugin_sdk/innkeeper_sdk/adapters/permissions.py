@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from innkeeper_protocol.payloads.describe import PermissionRequest
 
-from ..registry import Registry
+from innkeeper_sdk.registry import Registry
 
 
 class Permissions:

@@ -10,10 +10,12 @@ from typing import Any
 from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads import models as wire
 
-from ..api.models import AsyncKeyModel, AsyncModel
-from ..api.prompt import AsyncConversation, Conversation, Prompt
-from ..api.response import AsyncResponse, Response
-from ..api.tools import ServerSideTool, Tool
+from innkeeper_sdk.api.conversation import AsyncConversation, Conversation
+from innkeeper_sdk.api.models import AsyncModelBase
+from innkeeper_sdk.api.prompt import Prompt
+from innkeeper_sdk.api.response import AsyncResponse, Response
+from innkeeper_sdk.api.tools import Tool
+
 from .content import TakeBlob, attachment_in, messages_in, tool_call_in, tool_result_in
 
 AUTHORS_WORDS_FOLLOW = ("Value error, ", "Assertion failed, ")
@@ -22,7 +24,7 @@ AUTHORS_WORDS_FOLLOW = ("Value error, ", "Assertion failed, ")
 
 def is_async(model: Any) -> bool:
     """Tell whether *model* runs on the event loop."""
-    return isinstance(model, (AsyncModel, AsyncKeyModel))
+    return isinstance(model, AsyncModelBase)
 
 
 def new_response(model: Any, params: wire.PromptParams, take_blob: TakeBlob) -> Any:
@@ -55,7 +57,9 @@ def validated_options(model: Any, options: dict[str, Any]) -> Any:
             problems = [{"option": "", "message": str(error)}]
         else:
             problems = [_option_problem(entry) for entry in errors()]
-    text = "; ".join(f"{entry['option']}: {entry['message']}" if entry["option"] else entry["message"] for entry in problems)
+    text = "; ".join(
+        f"{entry['option']}: {entry['message']}" if entry["option"] else entry["message"] for entry in problems
+    )
     raise CallFailed(ErrorCode.OPTIONS_INVALID, text, problems)
 
 
@@ -99,9 +103,7 @@ def _tool_in(model: Any, payload: wire.ToolDefinition) -> Any:
     )
 
 
-def _conversation(
-    model: Any, payload: wire.Conversation | None, take_blob: TakeBlob
-) -> tuple[Any, list[Any]]:
+def _conversation(model: Any, payload: wire.Conversation | None, take_blob: TakeBlob) -> tuple[Any, list[Any]]:
     """Build the conversation, and the whole chain of messages that were said in it."""
     if payload is None:
         return None, []
@@ -134,7 +136,9 @@ def _past_response(
         system=payload.system,
         options=options,
         schema=payload.schema if model.supports_schema else None,
-        tools=[_tool_in(model, tool) for tool in payload.tools if tool.server_side is None] if model.supports_tools else [],
+        tools=[_tool_in(model, tool) for tool in payload.tools if tool.server_side is None]
+        if model.supports_tools
+        else [],
         tool_results=[tool_result_in(result, take_blob) for result in payload.tool_results],
     )
     own = messages_in(payload.messages, take_blob) if payload.messages else [*chain, *prompt.messages]

@@ -10,7 +10,8 @@ from typing import Any
 
 from innkeeper_protocol.payloads.models import ModelEvent
 
-from ..api.parts import StreamEvent
+from innkeeper_sdk.api.parts import StreamEvent
+
 from .json_values import json_map
 
 

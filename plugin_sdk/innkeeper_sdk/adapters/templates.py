@@ -8,8 +8,8 @@ from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.content import Attachment
 from innkeeper_protocol.payloads.templates import LoaderInfo, Template
 
-from ..failures import log_exception
-from ..registry import Registry
+from innkeeper_sdk.failures import log_exception
+from innkeeper_sdk.registry import Registry
 
 
 def load(registry: Registry, prefix: str, path: str) -> Template:
@@ -21,7 +21,7 @@ def load(registry: Registry, prefix: str, path: str) -> Template:
         loaded = loader(path)
     except CallFailed:
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a loader raises is the person's message
+    except (Exception, SystemExit) as error:  # whatever a loader raises is the person's message
         log_exception(error)
         raise CallFailed(ErrorCode.LOADER_ERROR, str(error) or type(error).__name__) from error
     return template_out(loaded, f"{prefix}:{path}")
@@ -51,6 +51,19 @@ def template_out(template: Any, name: str) -> Template:
         raise CallFailed(
             ErrorCode.LOADER_ERROR, f"the loader returned {type(template).__name__}, not a Template"
         ) from error
+
+
+def template_in(payload: Template) -> Any:
+    """Build the plugin's template."""
+    from innkeeper_sdk.api.templates import AttachmentType
+    from innkeeper_sdk.api.templates import Template as ApiTemplate
+
+    written = {name: getattr(payload, name) for name in payload.__struct_fields__ if name != "attachment_types"}
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in written.items()}
+    typed = [
+        AttachmentType(type=entry.type or "", value=entry.path or entry.url or "") for entry in payload.attachment_types
+    ]
+    return ApiTemplate(**{name: value for name, value in given.items() if value}, attachment_types=typed or None)
 
 
 def _typed_attachment(entry: Any) -> Attachment:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
 import inspect
 import itertools
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, get_type_hints
 
-from innkeeper_protocol.errors import CallFailed, ErrorCode
+from innkeeper_protocol.errors import CallCancelled, CallFailed, ErrorCode
 from innkeeper_protocol.payloads.models import ToolDefinition
 from innkeeper_protocol.payloads.tools import (
     CallToolParams,
@@ -21,11 +21,17 @@ from innkeeper_protocol.payloads.tools import (
     ToolInfo,
 )
 
-from ..api.tools import CancelToolCall, PauseChain, Tool, Toolbox, ToolCall, ToolOutput
-from ..event_loop import Cancellable, EventLoop
-from ..failures import log_exception
-from ..registry import Registry
-from .content import SendBlob, attachment_out, exception_text
+from innkeeper_sdk.api.tools import CancelToolCall, PauseChain, Tool, Toolbox, ToolCall, ToolOutput
+from innkeeper_sdk.api.tools.calls import format_exception
+from innkeeper_sdk.api.tools.running import returned_result
+from innkeeper_sdk.api.tools.tool import call_arguments
+from innkeeper_sdk.failures import log_exception
+from innkeeper_sdk.registry import Registry
+
+from .content import Outgoing, TakeBlob, attachment_in, attachment_out, remote_exception
+
+if TYPE_CHECKING:
+    from innkeeper_sdk.event_loop import Cancellable, EventLoop
 
 T = TypeVar("T")
 
@@ -43,8 +49,8 @@ class OpenToolbox:
     tools: dict[str, Tool] = field(default_factory=dict)
 
     def run(self, function: Callable[[], T]) -> T:
-        """Run *function* on the instance's thread and wait for it."""
-        return self.thread.submit(function).result()
+        """Run *function* on the instance's thread, as part of the call that is being served, and wait for it."""
+        return self.thread.submit(contextvars.copy_context().run, function).result()
 
     def read_tools(self) -> None:
         """Ask the instance which tools it offers by now."""
@@ -55,7 +61,7 @@ class OpenToolbox:
 class Toolboxes:
     """The open toolbox instances of this process, by number."""
 
-    def __init__(self, registry: Registry, loop: EventLoop) -> None:
+    def __init__(self, registry: Registry, loop: Callable[[], EventLoop]) -> None:
         self._registry = registry
         self._loop = loop
         self._open: dict[int, OpenToolbox] = {}
@@ -64,7 +70,7 @@ class Toolboxes:
     def open(self, params: OpenToolboxParams) -> OpenToolboxResult:
         """Make an instance and prepare it. Raises what its constructor raises."""
         found = self._registry.tools().get(params.name)
-        if not inspect.isclass(found):
+        if not is_toolbox(found):
             raise self._registry.missing(f"no toolbox '{params.name}'")
         opened = OpenToolbox(ThreadPoolExecutor(1, thread_name_prefix=f"innkeeper-{params.name}"))
         try:
@@ -81,7 +87,7 @@ class Toolboxes:
         # One of the two, as in `llm`, where a sync chain calls the first and an async one the second: a toolbox that
         # has both adds the same tools in each.
         if type(toolbox).prepare is Toolbox.prepare and type(toolbox).prepare_async is not Toolbox.prepare_async:
-            self._loop.run(toolbox.prepare_async())
+            self._loop().run(toolbox.prepare_async())
         else:
             toolbox.prepare()
         opened.read_tools()
@@ -91,16 +97,16 @@ class Toolboxes:
         self._get(number)
         self._open.pop(number).thread.shutdown(wait=False)
 
-    def call(self, params: CallToolParams, call: Cancellable, send_blob: SendBlob) -> CallToolResult:
+    def call(self, params: CallToolParams, call: Cancellable, outgoing: Outgoing) -> CallToolResult:
         """Run a tool. What it raises is part of the result."""
         tool_call = ToolCall(name=params.name, arguments=dict(params.arguments), tool_call_id=params.tool_call_id)
         if params.instance is None:
             tool = self._registry.tools().get(params.name)
             if not isinstance(tool, Tool):
                 raise self._registry.missing(f"no tool '{params.name}'")
-            return self._run(tool, tool_call, call, send_blob)
+            return self._run(tool, tool_call, call, outgoing)
         opened = self._get(params.instance)
-        return opened.run(lambda: self._run(self._tool_of(opened, params.name), tool_call, call, send_blob))
+        return opened.run(lambda: self._run(self._tool_of(opened, params.name), tool_call, call, outgoing))
 
     def _get(self, number: int) -> OpenToolbox:
         try:
@@ -116,40 +122,37 @@ class Toolboxes:
             raise CallFailed(ErrorCode.NOT_FOUND, f"no tool '{name}' in {type(opened.toolbox).__name__}")
         return opened.tools[name]
 
-    def _run(self, tool: Tool, tool_call: ToolCall, call: Cancellable, send_blob: SendBlob) -> CallToolResult:
+    def _run(self, tool: Tool, tool_call: ToolCall, call: Cancellable, outgoing: Outgoing) -> CallToolResult:
         if tool.implementation is None:
             raise CallFailed(ErrorCode.UNSUPPORTED, f"tool '{tool.name}' has no implementation")
         try:
-            result = tool.implementation(**_arguments(tool, tool_call))
-            if inspect.isawaitable(result):
-                result = self._loop.run(result, call)
-            return result_out(result, send_blob)
+            returned = tool.implementation(**call_arguments(tool, tool_call))
+            if inspect.isawaitable(returned):
+                returned = self._loop().run(returned, call)
+            result = returned_result(tool_call, tool, returned)
+            attachments = tuple(attachment_out(one, outgoing) for one in result.attachments)
+            return CallToolResult(output=result.output, attachments=attachments)
+        except CallCancelled:
+            raise
         except CancelToolCall as error:
-            return CallToolResult(output=f"Cancelled: {error}", exception=exception_text(error), cancelled=str(error))
+            return CallToolResult(output=f"Cancelled: {error}", exception=format_exception(error), cancelled=str(error))
         except PauseChain as error:
-            return CallToolResult(exception=exception_text(error), paused=str(error))
+            return CallToolResult(exception=format_exception(error), paused=str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001  # what a tool raises goes back to the model
             log_exception(error)
-            return CallToolResult(output=f"Error: {error}", exception=exception_text(error))
+            return CallToolResult(output=f"Error: {error}", exception=format_exception(error))
 
 
-def _arguments(tool: Tool, tool_call: ToolCall) -> dict[str, Any]:
-    """Return the arguments of the call, and the call itself where the tool asks for it by ``llm_tool_call``."""
-    assert tool.implementation is not None
-    try:
-        wants_call = "llm_tool_call" in inspect.signature(tool.implementation).parameters
-    except (TypeError, ValueError):  # a builtin without a signature
-        wants_call = False
-    return {**tool_call.arguments, "llm_tool_call": tool_call} if wants_call else tool_call.arguments
-
-
-def result_out(result: Any, send_blob: SendBlob) -> CallToolResult:
-    """Build the result: text as it is, anything else as JSON, with ``repr`` for what JSON does not know."""
-    attachments: Iterable[Any] = ()
-    if isinstance(result, ToolOutput):
-        result, attachments = result.output, result.attachments
-    output = str(result) if isinstance(result, str) else json.dumps(result, default=repr)
-    return CallToolResult(output=output, attachments=tuple(attachment_out(one, send_blob) for one in attachments))
+def output_in(result: CallToolResult, take_blob: TakeBlob) -> ToolOutput:
+    """Build what a tool of another plugin returned, or raise what it raised, by name and text."""
+    if result.cancelled is not None:
+        raise CancelToolCall(result.cancelled)
+    if result.paused is not None:
+        raise PauseChain(result.paused)
+    if result.exception is not None:
+        raise remote_exception(result.exception)
+    attachments = [attachment_in(attachment, take_blob) for attachment in result.attachments]
+    return ToolOutput(output=result.output, attachments=attachments)
 
 
 def definition(tool: Tool) -> ToolDefinition:
@@ -157,6 +160,11 @@ def definition(tool: Tool) -> ToolDefinition:
     return ToolDefinition(
         name=tool.name, description=tool.description, input_schema=tool.input_schema, plugin=tool.plugin
     )
+
+
+def is_toolbox(registered: Any) -> TypeGuard[type[Toolbox]]:
+    """Tell whether what was registered is a class of tools; otherwise it is a Tool."""
+    return inspect.isclass(registered)
 
 
 def tool_info(name: str, tool: Tool) -> ToolInfo:

@@ -64,19 +64,25 @@ class EmbeddingModel(ABC, HasKey):
             self._check(item)
             yield item
 
-    def _batch(self, items: Iterable[str | bytes], given_key: str | None) -> Iterator[list[float]]:
-        """Call ``embed_batch`` with the key. Plugins older than its *key* find it in ``self.key`` while it runs."""
-        key = self.get_key(given_key)
+    def _batch(self, items: Iterable[str | bytes], given_key: str | None) -> Iterable[list[float]]:
+        rows: Iterable[list[float]] = self._call(items, self.get_key(given_key))
+        return rows
+
+    def _call(self, items: Iterable[str | bytes], key: str | None) -> Any:
+        """Call ``embed_batch`` with *key* and return what it returns.
+
+        Plugins older than the *key* parameter find it in ``self.key`` while their method runs, a generator included.
+        """
         try:
             inspect.signature(self.embed_batch).bind(items, key=key)
         except (TypeError, ValueError):
             before, self.key = self.key, key
             try:
-                yield from self.embed_batch(items)
+                returned = self.embed_batch(items)
+                return list(returned) if inspect.isgenerator(returned) else returned
             finally:
                 self.key = before
-        else:
-            yield from self.embed_batch(items, key=key)
+        return self.embed_batch(items, key=key)
 
     def __str__(self) -> str:
         return f"{type(self).__name__}: {self.model_id}"

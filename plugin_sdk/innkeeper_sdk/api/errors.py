@@ -1,7 +1,8 @@
 """Every error that plugins and this API raise for one another.
 
 ModelError                       a model could not answer; the person sees the text
-└── NeedsKeyException            no key was found for it
+├── NeedsKeyException            no key was found for it
+└── HostRefused                  the host would not, or could not, do what was asked of it
 ConversationNotSupported         a single-turn model was given earlier turns          (ValueError)
 UnknownModelError                no model of that name, here or at the host           (KeyError)
 OptionsInvalid                   a model without options was given some               (ValueError)
@@ -20,6 +21,18 @@ class ModelError(Exception):
 
 class NeedsKeyException(ModelError):
     """A model needs a key and none was found."""
+
+
+class HostRefused(ModelError):
+    """The host did not do what was asked: it was not granted, not there, or too much.
+
+    Attributes:
+        code: the protocol's number for the reason.
+    """
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ConversationNotSupported(ValueError):

@@ -77,8 +77,11 @@ class HasKey:
 
 
 def resolved_key(model: Any, given: str | None) -> str | None:
-    """Return the key for one call where *given*, if any, is the key itself and was looked up by the host already."""
-    if given and getattr(model, "key", None) is None:
+    """Return the key for one call where *given*, if any, is the key itself and was looked up by the host already.
+
+    A model that finds its key in a way of its own is asked all the same.
+    """
+    if given and getattr(model, "key", None) is None and type(model).get_key is HasKey.get_key:
         return given
-    key: str | None = model.get_key()
+    key: str | None = model.get_key(given)
     return key

@@ -67,7 +67,12 @@ def registrations() -> Registrations:
     return _provider()
 
 
-def set_registrations(provider: Callable[[], Registrations]) -> None:
+def provider() -> Callable[[], Registrations]:
+    """Return what ``set_registrations`` was given last."""
+    return _provider
+
+
+def set_registrations(source: Callable[[], Registrations]) -> None:
     """Say where registrations come from. The runtime calls it before it loads the plugin."""
     global _provider  # noqa: PLW0603  # a process has one plugin, and plugins call free functions
-    _provider = provider
+    _provider = source

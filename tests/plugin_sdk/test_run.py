@@ -1,0 +1,150 @@
+"""A plugin's process, from start to end, with plugins from the index in an environment of their own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from innkeeper_protocol import methods
+from innkeeper_protocol.errors import CallCancelled
+from innkeeper_protocol.payloads import models
+from innkeeper_protocol.payloads.base import Nothing
+from innkeeper_protocol.payloads.host_services import GetKeyParams, GetKeyResult
+from innkeeper_protocol.peer import IncomingCall, Peer
+
+from .plugin_process import LEAVING_S, plugin_process
+
+
+def prompt(peer: Peer, params: models.PromptParams) -> str:
+    with peer.open_stream(methods.MODELS_PROMPT, params) as stream:
+        return "".join(item if isinstance(item, str) else "" for item in stream)
+
+
+def test_published_plugin_answers_and_leaves_when_the_host_does(plugin_python: Path) -> None:
+    with plugin_process(plugin_python, "llm-echo") as (peer, process):
+        answer = prompt(peer, models.PromptParams(model_id="echo", prompt=models.Prompt(text="hi", system="be kind")))
+        said = json.loads(answer)
+        assert (said["prompt"], said["system"]) == ("hi", "be kind")
+    assert process.returncode == 0
+
+
+def test_only_the_named_distribution_is_loaded(plugin_python: Path) -> None:
+    with plugin_process(plugin_python, "llm-markov") as (peer, _):
+        description = peer.call(methods.DESCRIBE, Nothing())
+    assert [model.model_id for model in description.models] == ["markov"]
+    assert description.problems == ()
+
+
+def test_distribution_without_a_plugin_is_a_problem(plugin_python: Path) -> None:
+    with plugin_process(plugin_python, "pluggy") as (peer, _):
+        description = peer.call(methods.DESCRIBE, Nothing())
+    assert [problem.where for problem in description.problems] == ["entry points of pluggy"]
+
+
+def test_model_asks_the_host_for_its_key(plugin_python: Path) -> None:
+    asked: list[GetKeyParams] = []
+
+    def get_key(params: GetKeyParams, call: IncomingCall) -> GetKeyResult:
+        asked.append(params)
+        return GetKeyResult(key="K1")
+
+    with plugin_process(plugin_python, "llm-echo", handlers={methods.GET_KEY.name: get_key}) as (peer, _):
+        stored = prompt(peer, models.PromptParams(model_id="echo-needs-key", prompt=models.Prompt(text="hi")))
+        given = prompt(peer, models.PromptParams(model_id="echo-needs-key", prompt=models.Prompt(text="hi"), key="K2"))
+    assert [json.loads(stored)["key"], json.loads(given)["key"]] == ["K1", "K2"]
+    assert [params.name for params in asked] == ["echo-needs-key"]
+
+
+def test_cancelled_prompt_is_answered_and_the_next_one_served(plugin_python: Path) -> None:
+    endless = models.Prompt(text="a b a b", options={"length": 1_000_000, "delay": 0.01})
+    with plugin_process(plugin_python, "llm-markov") as (peer, _):
+        with peer.open_stream(methods.MODELS_PROMPT, models.PromptParams(model_id="markov", prompt=endless)) as stream:
+            next(iter(stream))
+            stream.cancel()
+            with pytest.raises(CallCancelled):
+                stream.result()
+        short = models.Prompt(text="a b a b", options={"length": 3, "delay": 0})
+        assert len(prompt(peer, models.PromptParams(model_id="markov", prompt=short)).split()) == 3
+
+
+def test_printing_never_reaches_the_channel(plugin_python: Path, tmp_path: Path) -> None:
+    """What a plugin's code, or a library in C, writes to descriptor 1 is for its log."""
+    site = tmp_path / "site"
+    (site / "noisy-1.0.dist-info").mkdir(parents=True)
+    (site / "noisy-1.0.dist-info" / "entry_points.txt").write_text("[llm]\nnoisy = noisy\n", encoding="utf-8")
+    (site / "noisy.py").write_text(
+        "import os, llm\n"
+        "print('imported')\n"
+        "class Noisy(llm.Model):\n"
+        "    model_id = 'noisy'\n"
+        "    def execute(self, prompt, stream, response, conversation):\n"
+        "        print('printed')\n"
+        "        os.write(1, b'written\\n')\n"
+        "        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)\n"
+        "        yield 'clean'\n"
+        "@llm.hookimpl\n"
+        "def register_models(register):\n"
+        "    register(Noisy())\n",
+        encoding="utf-8",
+    )
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as file,
+        plugin_process(
+            plugin_python, "noisy", environment={"PYTHONPATH": str(site)}, stdout=file, stderr=subprocess.STDOUT
+        ) as (peer, _),
+    ):
+        assert prompt(peer, models.PromptParams(model_id="noisy", prompt=models.Prompt(text="x"))) == "clean"
+    assert log.read_text(encoding="utf-8").splitlines() == ["imported", "printed", "written"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({}, "INNKEEPER_CHANNEL is not set"),
+        ({"INNKEEPER_CHANNEL": "99"}, "INNKEEPER_CHANNEL is '99', which is no open descriptor"),
+    ],
+)
+def test_started_by_hand_it_says_who_starts_it(plugin_python: Path, environment: dict[str, str], says: str) -> None:
+    ran = subprocess.run(
+        [plugin_python, "-m", "innkeeper_sdk"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(f"Error: {says}")
+
+
+def test_without_a_plugins_name_nothing_is_loaded(plugin_python: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ran = subprocess.run(
+            [plugin_python, "-m", "innkeeper_sdk"],
+            env={"INNKEEPER_CHANNEL": str(theirs.fileno())},
+            pass_fds=[theirs.fileno()],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "Error: INNKEEPER_PLUGIN is not set: the host names the plugin to serve by it\n"
+
+
+def test_host_that_breaks_the_protocol_is_told_by_exit_code(plugin_python: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        process = subprocess.Popen(
+            [plugin_python, "-m", "innkeeper_sdk"],
+            env={"INNKEEPER_CHANNEL": str(theirs.fileno()), "INNKEEPER_PLUGIN": "llm-echo"},
+            pass_fds=[theirs.fileno()],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        theirs.close()
+        ours.sendall(b"\0\0\0\0")
+        with process:
+            _, errors = process.communicate(timeout=LEAVING_S)
+    assert process.returncode == 1
+    assert errors.startswith(b"Error: the connection to the host ended: ")
