@@ -30,6 +30,8 @@ class Grants(NamedTuple):
 
     net: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    key_variables: tuple[str, ...] = ()
+    """Variables that may hold one of *keys*: the plugin may ask for them where the key is not stored."""
     env: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
@@ -180,6 +182,7 @@ def policy_for(
         run=grants.run,
         net=net,
         keys=grants.keys,
+        key_variables=grants.key_variables,
         environment=environment,
         own_sockets=grants.own_sockets,
         unix_server=grants.unix_server,

@@ -102,6 +102,9 @@ class Policy(NamedTuple):
     """Programs. They are confined as the plugin is; in tier inproc they may outlive a host that is killed."""
     net: tuple[HostPort, ...] = ()
     keys: tuple[str, ...] = ()
+    """Names of stored keys that it may ask for."""
+    key_variables: tuple[str, ...] = ()
+    """Variables of the person's that may hold such a key. It may ask for them, and never finds them in its own."""
     environment: tuple[tuple[str, str], ...] = ()
     own_sockets: bool = False
     """Its code makes sockets itself, which a CONNECT proxy serves. Tier ns only."""

@@ -1,0 +1,132 @@
+"""Starts the process of a plugin: the only place that does.
+
+This runs before the host has loaded the rest of itself, so that both start up at once: it needs neither click nor
+msgspec nor `subprocess`. What it returns is not yet spoken with; see `session`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from innkeeper.confinement.confine import SIGINT, SIGTERM, Confined, Run, confine
+from innkeeper.confinement.policy import Policy
+from innkeeper.confinement.tier import Tier
+from innkeeper.errors import PluginStartFailed
+from innkeeper.installation.inventory import InstalledPlugin
+from innkeeper.paths import Home
+
+from .child import Child
+from .launcher import on_lasting_thread
+from .log import Log
+
+SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN = 13, 25, 22, 21
+
+
+class Launched:
+    """A plugin's process. *channel* and *broker* are descriptors of the host's, for who speaks with it to own."""
+
+    __slots__ = ("_confined", "broker", "channel", "child", "log", "plugin", "policy")
+
+    def __init__(  # noqa: PLR0917  # made in one place
+        self, plugin: InstalledPlugin, policy: Policy, child: Child, channel: int, log: Log, confined: Confined
+    ) -> None:
+        self.plugin = plugin
+        self.policy = policy
+        self.child = child
+        self.channel = channel
+        self.log = log
+        self.broker = confined.broker_fd
+        self._confined = confined
+
+    def discard(self) -> None:
+        """End a process that nobody spoke with."""
+        os.close(self.channel)
+        if self.broker is not None:
+            os.close(self.broker)
+        self.child.kill()
+        self.clean_up()
+
+    def clean_up(self) -> None:
+        """Remove what was made for the process, which is gone."""
+        self._confined.cleanup()
+
+
+def launch(
+    home: Home,
+    plugin: InstalledPlugin,
+    policy: Policy,
+    tier: Tier,
+    *,
+    cwd: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Launched:
+    """Start *plugin*, which is ready, under *policy* in *tier*. Its stdout and stderr are its log, its stdin is empty;
+    with ``policy.terminal`` all three are this process's own.
+
+    *cwd* is the person's working directory, for plugins that take paths. Raises PluginStartFailed, ConfinementError.
+    """
+    import _socket
+
+    try:
+        log = Log(home.log_file(plugin.name))
+    except OSError as error:
+        raise PluginStartFailed(
+            plugin.name, f"Plugin '{plugin.name}' was not started.", why=f"Its log: {error}"
+        ) from error
+    ours, theirs = _socket.socketpair()
+    try:
+        confined = confine(
+            tier,
+            policy,
+            interpreter=plugin.interpreter,
+            base_prefix=plugin.base_prefix,
+            data_dir=home.data_dir(plugin.name),
+            run=Run(module="innkeeper_sdk"),
+            venv=plugin.venv(home),
+            site_packages=plugin.site_packages,
+            channel_fd=theirs.fileno(),
+            cwd=cwd,
+            environ=environ,
+        )
+        try:
+            pid = on_lasting_thread(lambda: _spawn(confined, None if policy.terminal else log.descriptor))
+        except BaseException:
+            confined.cleanup()
+            if confined.broker_fd is not None:
+                os.close(confined.broker_fd)
+            raise
+        confined.started()
+        return Launched(plugin, policy, Child(pid), ours.detach(), log, confined)
+    except OSError as error:
+        raise PluginStartFailed(
+            plugin.name,
+            f"Plugin '{plugin.name}' could not be started.",
+            why=str(error),
+            hint=f"If its environment is damaged: llm plugins repair {plugin.name}",
+        ) from error
+    finally:
+        ours.close()
+        theirs.close()
+        log.started()
+
+
+def _spawn(confined: Confined, log: int | None) -> int:
+    """Start the process. Descriptors are handed over in the child alone: no other child can come by them."""
+    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = []
+    if log is not None:
+        actions += [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, log, 1),
+            (os.POSIX_SPAWN_DUP2, log, 2),
+        ]
+    actions += [(os.POSIX_SPAWN_DUP2, number, number) for number in confined.pass_fds]
+    return os.posix_spawn(
+        confined.argv[0],
+        confined.argv,
+        confined.environment,
+        file_actions=actions,
+        setpgroup=0,
+        setsigmask=confined.blocked_signals,
+        setsigdef=(SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGTTIN, SIGTTOU),
+    )

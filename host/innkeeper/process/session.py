@@ -1,0 +1,280 @@
+"""One running plugin and the conversation with it, from the handshake to its end.
+
+What goes wrong on the wire becomes the host's own errors here, and nowhere else: each names the plugin, says how its
+process ended and what it wrote last. Whatever happens, `close` leaves no process behind.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Generic, NoReturn, TypeVar
+
+from innkeeper_protocol import methods
+from innkeeper_protocol.errors import (
+    CallCancelled,
+    CallError,
+    CallFailed,
+    CallTimedOut,
+    ConnectionLost,
+    MalformedResult,
+    ProtocolViolation,
+)
+from innkeeper_protocol.link import SocketLink
+from innkeeper_protocol.methods import Method
+from innkeeper_protocol.payloads.base import Nothing
+from innkeeper_protocol.payloads.session import Software
+from innkeeper_protocol.peer import Handler, Peer, Stream
+
+from innkeeper.confinement.broker import Broker
+from innkeeper.confinement.confine import LOCKDOWN_FAILED
+from innkeeper.errors import (
+    ConfinementError,
+    Interrupted,
+    PluginCallFailed,
+    PluginError,
+    PluginMisbehaved,
+    PluginStartFailed,
+    PluginStopped,
+    PluginTimedOut,
+)
+from innkeeper.untrusted import cleaned, one_line
+from innkeeper.version import VERSION
+
+from .child import how_it_ended
+from .denials import Denials
+from .launch import Launched
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+HANDSHAKE_S = 30.0
+"""A plugin answers before it imports any of its own code, in a tenth of a second; this is for a machine under load."""
+
+STOPPED_S = 1.0
+"""How long a process may outlive its connection before it counts as one that cut it, and is ended."""
+
+SHUTDOWN_S = 0.5
+"""For the answer to ``shutdown``, which takes a millisecond unless every thread of the plugin is stuck."""
+
+LEAVE_S = 1.0
+"""Between that answer and SIGTERM: exit functions, flushing. A plugin that flushes a log needs about 0.2 s."""
+
+TERMINATE_S = 1.0
+"""Between SIGTERM and SIGKILL."""
+
+LAST_LINES = 3
+
+
+class OpenCall(Generic[R]):
+    """A call that answers with a stream: iterate it, once, then ask for its `result`.
+
+    Leaving the ``with`` block cancels what is not over. Any thread may cancel. Raises as `Session.call` does.
+    """
+
+    def __init__(self, session: Session, method: Method[Any, R], stream: Stream[Any, R]) -> None:
+        self.session = session
+        self._method = method
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[Any]:
+        with self.session.translating(self._method):
+            yield from self._stream
+
+    def result(self) -> R:
+        """Wait for the answer and return it; items nobody took are dropped."""
+        with self.session.translating(self._method):
+            return self._stream.result()
+
+    def cancel(self) -> None:
+        """Give up on it, without waiting."""
+        self._stream.close()
+
+    def __enter__(self) -> OpenCall[R]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.cancel()
+
+
+class Session:
+    """A plugin that was launched. *handlers* answer what it asks of the host. Any thread may call.
+
+    *on_notification* gets what the plugin tells: on the reading thread, so it must be quick.
+    """
+
+    def __init__(
+        self,
+        launched: Launched,
+        *,
+        handlers: Mapping[str, Handler],
+        on_notification: Callable[[Method[Any, Any], Any], None],
+        denials: Denials,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.name = launched.plugin.name
+        self.launched = launched
+        self.denials = denials
+        self._closing = threading.Lock()
+        self._is_closed = False
+        self._broker: Broker | None = None
+        if launched.broker is not None:
+            self._broker = Broker(launched.broker, launched.policy, environ=environ, on_denied=self._denied)
+            self._broker.start()
+        self.peer = Peer(
+            SocketLink.from_descriptor(launched.channel),
+            role="host",
+            handlers=handlers,
+            on_notification=on_notification,
+            software=Software(name="innkeeper", version=VERSION),
+        )
+
+    def initialize(self) -> None:
+        """Shake hands. Raises PluginStartFailed, PluginMisbehaved, ConfinementError; the process is gone then."""
+        try:
+            self.peer.initialize(timeout_s=HANDSHAKE_S)
+        except CallTimedOut as error:
+            raise self._start_failed(f"It did not answer within {HANDSHAKE_S:.0f} seconds.") from error
+        except ConnectionLost as error:
+            self._wait_or_kill()
+            ended = self._ended()
+            if self.launched.child.status == LOCKDOWN_FAILED:
+                self.close()
+                raise ConfinementError(
+                    f"Plugin '{self.name}' was not started: it could not be confined.",
+                    why=ended,
+                    hint="See what this machine can enforce: llm doctor",
+                ) from error
+            raise self._start_failed(ended) from error
+        except CallFailed as error:
+            raise self._start_failed(cleaned(error.message)) from error
+        except (MalformedResult, ProtocolViolation) as error:
+            self._misbehaved(error)
+        except BaseException:
+            self.close()
+            raise
+
+    def call(self, method: Method[P, R], params: P, *, timeout_s: float | None = None) -> R:
+        """Call *method* and return its result. Raises a PluginError; after all but PluginCallFailed it is gone."""
+        with self.translating(method):
+            return self.peer.call(method, params, timeout_s=timeout_s)
+
+    def stream(self, method: Method[P, R], params: P) -> OpenCall[R]:
+        """Call *method* and return its stream of items. Raises as `call` does."""
+        with self.translating(method):
+            return OpenCall(self, method, self.peer.open_stream(method, params))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be asked of it."""
+        return self._is_closed or self.peer.closed
+
+    def close(self) -> None:
+        """Have the plugin leave, or end it, and wait until it is gone. May be called twice, by any thread.
+
+        An interrupt on the way kills it at once.
+        """
+        with self._closing:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            child = self.launched.child
+            try:
+                if not self.peer.closed:
+                    self.peer.call(methods.SHUTDOWN, Nothing(), timeout_s=SHUTDOWN_S)
+            except (CallError, ProtocolViolation):
+                pass  # it is ended all the same
+            except BaseException:
+                child.kill()
+                raise
+            finally:
+                try:
+                    self.peer.close()
+                    child.end(leave_s=LEAVE_S, terminate_s=TERMINATE_S)
+                finally:
+                    if self._broker is not None:
+                        self._broker.close()
+                    self.launched.clean_up()
+
+    def kill(self) -> None:
+        """End the plugin at once."""
+        self.launched.child.kill()
+        self.close()
+
+    # From the wire's errors to the host's
+
+    @contextmanager
+    def translating(self, method: Method[Any, Any]) -> Iterator[None]:
+        """Turn the errors of the wire, in this block, into the host's own."""
+        try:
+            yield
+        except CallFailed as error:
+            raise PluginCallFailed(
+                self.name, cleaned(error.message), wire_code=error.code, data=error.data, hint=self.denials.hint()
+            ) from error
+        except CallCancelled as error:
+            raise Interrupted(f"The call to plugin '{self.name}' was cancelled.") from error
+        except CallTimedOut as error:
+            self.kill()
+            raise PluginTimedOut(
+                self.name,
+                f"Plugin '{self.name}' did not answer '{method.name}' in time, and was ended.",
+                why=self._last_words(),
+                hint=f"Its log may say what it waits for: llm plugins log {self.name}",
+            ) from error
+        except ConnectionLost as error:
+            raise self._stopped(method) from error
+        except (MalformedResult, ProtocolViolation) as error:
+            self._misbehaved(error)
+
+    def _stopped(self, method: Method[Any, Any]) -> PluginError:
+        why_closed = self.peer.why_closed
+        if isinstance(why_closed, ProtocolViolation):
+            self._misbehaved(why_closed)
+        self._wait_or_kill()
+        self.close()
+        return PluginStopped(
+            self.name,
+            f"Plugin '{self.name}' stopped before it answered '{method.name}'.",
+            why=self._ended(),
+            hint=f"See its whole log: llm plugins log {self.name}",
+        )
+
+    def _misbehaved(self, error: Exception) -> NoReturn:
+        self.kill()
+        raise PluginMisbehaved(
+            self.name,
+            f"Plugin '{self.name}' said something that no plugin may say, and was ended.",
+            why=one_line(str(error)),
+            hint=f"See its log: llm plugins log {self.name}",
+        ) from error
+
+    def _start_failed(self, why: str) -> PluginStartFailed:
+        self.kill()
+        return PluginStartFailed(
+            self.name,
+            f"Plugin '{self.name}' did not start.",
+            why=why,
+            hint=f"Make its environment anew with `llm plugins repair {self.name}`, "
+            f"or see its log: llm plugins log {self.name}",
+        )
+
+    def _wait_or_kill(self) -> None:
+        child = self.launched.child
+        if not child.wait(STOPPED_S):
+            child.kill()
+
+    def _ended(self) -> str:
+        return "\n".join(part for part in (how_it_ended(self.launched.child.status), self._last_words()) if part)
+
+    def _last_words(self) -> str:
+        lines = self.launched.log.last_lines(LAST_LINES)
+        return f"It wrote last: {one_line(' / '.join(lines), 600)}" if lines else ""
+
+    def _denied(self, plugin: str, host: str, port: int, reason: str) -> None:
+        self.denials.add("net", f"{host}:{port}", reason)
