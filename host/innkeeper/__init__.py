@@ -1,0 +1,99 @@
+"""Language models from plugins, each in its own environment, process and sandbox.
+
+    import innkeeper
+
+    for piece in innkeeper.get_model("smollm2").prompt("Three names for a pet pelican"):
+        print(piece, end="", flush=True)
+
+Everything is looked up when it is first used, so ``import innkeeper`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from innkeeper_sdk.api.attachments import Attachment
+    from innkeeper_sdk.api.usage import Usage
+
+    from .api.models import get_async_model, get_model, get_models
+    from .conversation.asynchronous import AsyncConversation, AsyncModel, AsyncResponse
+    from .conversation.conversation import Conversation
+    from .conversation.model import Model
+    from .conversation.response import Response
+    from .errors import (
+        ConfinementError,
+        InnkeeperError,
+        InstallError,
+        Interrupted,
+        PermissionDenied,
+        PluginCallFailed,
+        PluginError,
+        PluginMisbehaved,
+        PluginStartFailed,
+        PluginStopped,
+        PluginTimedOut,
+        StorageError,
+        UnknownModel,
+        UnknownPlugin,
+        UsageError,
+    )
+
+__all__ = [
+    "AsyncConversation",
+    "AsyncModel",
+    "AsyncResponse",
+    "Attachment",
+    "ConfinementError",
+    "Conversation",
+    "InnkeeperError",
+    "InstallError",
+    "Interrupted",
+    "Model",
+    "PermissionDenied",
+    "PluginCallFailed",
+    "PluginError",
+    "PluginMisbehaved",
+    "PluginStartFailed",
+    "PluginStopped",
+    "PluginTimedOut",
+    "Response",
+    "StorageError",
+    "UnknownModel",
+    "UnknownPlugin",
+    "Usage",
+    "UsageError",
+    "get_async_model",
+    "get_model",
+    "get_models",
+]
+
+_PLACES = {
+    "AsyncConversation": "innkeeper.conversation.asynchronous",
+    "AsyncModel": "innkeeper.conversation.asynchronous",
+    "AsyncResponse": "innkeeper.conversation.asynchronous",
+    "Attachment": "innkeeper_sdk.api.attachments",
+    "Conversation": "innkeeper.conversation.conversation",
+    "Model": "innkeeper.conversation.model",
+    "Response": "innkeeper.conversation.response",
+    "Usage": "innkeeper_sdk.api.usage",
+    "get_async_model": "innkeeper.api.models",
+    "get_model": "innkeeper.api.models",
+    "get_models": "innkeeper.api.models",
+}
+"""Where each name that is not in ``innkeeper.errors`` comes from."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(_PLACES.get(name, "innkeeper.errors")), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

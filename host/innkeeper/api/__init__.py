@@ -1,0 +1,1 @@
+"""Innkeeper as a library: what ``import innkeeper`` offers."""

@@ -1,0 +1,61 @@
+"""A model of a plugin, as an object of this process: the way in for programs, and for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from innkeeper_protocol import methods
+from innkeeper_protocol.payloads.models import PromptParams, PromptResult
+
+from innkeeper.process.session import OpenCall
+from innkeeper.remote.blobs import sent_ahead
+from innkeeper.remote.catalogue import Found
+from innkeeper.remote.host import Host
+
+from .conversation import Conversation
+from .response import Response
+
+
+class Model:
+    """One model. *use_async* picks the async variant inside its plugin, for a model that has both."""
+
+    def __init__(self, host: Host, found: Found, *, use_async: bool = False) -> None:
+        self.host = host
+        self.plugin = found.plugin.name
+        self.model_id = found.model_id
+        self.aliases: tuple[str, ...] = tuple(found.entry.get("aliases", ()))
+        self.use_async = use_async or not found.entry.get("sync", True)
+        self._found = found
+
+    def prompt(self, text: str | None = None, **asked: Any) -> Response:
+        """Ask one question: *text*, with what `Conversation.prompt` takes. Nothing is sent before it is read."""
+        return self.conversation().prompt(text, **asked)
+
+    def conversation(self, *, id: str | None = None, name: str | None = None) -> Conversation:  # noqa: A002
+        """Begin a conversation, or go on with the one that has *id*."""
+        return Conversation(self, id=id, name=name)
+
+    def __str__(self) -> str:
+        return str(self._found.entry.get("label") or self.model_id)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.model_id!r} of plugin {self.plugin!r}>"
+
+    @contextmanager
+    def ask(self, response: Response) -> Iterator[OpenCall[PromptResult]]:
+        """Send what *response* asks; yield the answer that streams back. Starts the plugin where it does not run."""
+        session = self.host.session(self._found.plugin)
+        conversation = response.conversation.payload()
+        params = PromptParams(
+            model_id=self.model_id,
+            prompt=response.prompt,
+            conversation=conversation,
+            stream=response.stream,
+            use_async=self.use_async,
+            key=self.host.key_named(response.key),
+            cwd=self.host.cwd,
+        )
+        with session.stream(methods.MODELS_PROMPT, sent_ahead(params, session.peer)) as answer:
+            yield answer

@@ -1,0 +1,227 @@
+"""One run of the host: the home, the index, and the plugins that run, each started when it is first needed.
+
+Whoever makes a `Host` closes it; every plugin that it started is gone then. All methods are thread-safe: a plugin that
+calls another plugin's model does so from a thread of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from innkeeper.confinement import grants as granting
+from innkeeper.confinement.tier import Tier, choose_tier
+from innkeeper.errors import InnkeeperError, UnknownPlugin
+from innkeeper.installation.fingerprint import is_current
+from innkeeper.installation.inventory import Index, InstalledPlugin, read_index
+from innkeeper.paths import Home
+from innkeeper.process.launch import Launched, launch
+from innkeeper.storage.aliases import read_aliases
+from innkeeper.storage.default_model import default_model
+
+from .catalogue import Found, find_model, unknown_model
+
+if TYPE_CHECKING:
+    from innkeeper_protocol.payloads.describe import Description
+
+    from innkeeper.process.session import Session
+
+Progress = Callable[[str], None]
+
+DESCRIBE_S = 60.0
+"""For importing a plugin and running its hooks. Some need 2 to 3 s for their imports, some ask a server."""
+
+
+def say_nothing(line: str) -> None:
+    """Show no progress."""
+
+
+class Host:
+    """*no_sandbox* is the person's word that plugins may run unconfined. *progress* gets a line for what takes long.
+
+    *cwd* is the person's working directory, *environ* their environment.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        no_sandbox: bool = False,
+        environ: Mapping[str, str] = os.environ,
+        cwd: str | None = None,
+        progress: Progress = say_nothing,
+    ) -> None:
+        self.home = home
+        self.environ = environ
+        self.cwd = cwd
+        self.progress = progress
+        self._no_sandbox = no_sandbox
+        self._index: Index | None = None
+        self._launched: dict[str, Launched] = {}
+        self._sessions: dict[str, Session] = {}
+        self._starting: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    @property
+    def index(self) -> Index:
+        """What is installed, as it was when it was first asked for."""
+        if self._index is None:
+            self._index = read_index(self.home)
+        return self._index
+
+    def reread_index(self) -> None:
+        """Look again at what is installed."""
+        self._index = None
+
+    def plugin(self, name: str) -> InstalledPlugin:
+        """Return the installed plugin *name*. Raises UnknownPlugin with the nearest names."""
+        found = self.index.find(name)
+        if found is None:
+            raise unknown_plugin(self.index, name)
+        return found
+
+    def key_named(self, given: str | None) -> str | None:
+        """Return the key that the person gave for one call: itself, or the stored one with that name."""
+        if not given:
+            return None
+        from innkeeper.storage.keys import stored_keys
+
+        return stored_keys(self.home).get(given, given)
+
+    def find_model(self, name: str | None = None, kind: str = "models") -> Found:
+        """Return the model that *name* means, or the default one. Raises UnknownModel with the nearest names."""
+        aliases = read_aliases(self.home)
+        wanted = name or default_model(self.home)
+        found = find_model(self.index, aliases, wanted, kind)
+        if found is None:
+            raise unknown_model(self.index, aliases, wanted, kind)
+        return found
+
+    def tier(self, granted: granting.Grants) -> Tier:
+        """Return how a plugin with these grants is confined on this machine. Raises ConfinementError."""
+        return choose_tier(self.home, no_sandbox=self._no_sandbox or granted.no_sandbox)
+
+    def launch_early(self, plugin: InstalledPlugin) -> None:
+        """Start *plugin* without a word to it yet, if it is up to date: `session` takes it from there."""
+        if is_current(self.home, plugin):
+            self._launched[plugin.name] = self._launch(plugin)
+
+    def session(self, plugin: InstalledPlugin) -> Session:
+        """Return the conversation with *plugin*, which is started, and made ready before that, where it is not.
+
+        Raises InstallError, ConfinementError, PluginError, StorageError.
+        """
+        with self._lock:
+            starting = self._starting.setdefault(plugin.name, threading.Lock())
+        with starting:
+            session = self._sessions.get(plugin.name)
+            if session is None or session.is_over:
+                if session is not None:
+                    session.close()
+                session = self._start(plugin)
+                with self._lock:
+                    if not self._is_closed:
+                        self._sessions[plugin.name] = session
+                if self._is_closed:
+                    session.close()
+                    raise InnkeeperError("This host is closed.")
+            return session
+
+    def describe(self, plugin: InstalledPlugin) -> Description:
+        """Start *plugin*, ask what it registers, and end it. Raises PluginError, ConfinementError."""
+        from innkeeper_protocol import methods
+        from innkeeper_protocol.payloads.base import Nothing
+
+        session = self._converse(self._launch(plugin))
+        try:
+            return session.call(methods.DESCRIBE, Nothing(), timeout_s=DESCRIBE_S)
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        """End every plugin. An interrupt on the way kills those that are left."""
+        with self._lock:
+            self._is_closed = True
+            sessions, self._sessions = list(self._sessions.values()), {}
+            launched, self._launched = list(self._launched.values()), {}
+        try:
+            for session in sessions:
+                session.close()
+        finally:
+            for process in launched:
+                process.discard()
+            for session in sessions:
+                session.kill()
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self, plugin: InstalledPlugin) -> Session:
+        launched = self._launched.pop(plugin.name, None)
+        if launched is None:
+            if not is_current(self.home, plugin):
+                plugin = self._make_ready(plugin)
+            launched = self._launch(plugin)
+        return self._converse(launched)
+
+    def _make_ready(self, plugin: InstalledPlugin) -> InstalledPlugin:
+        from innkeeper.installation.install import make_ready
+
+        tier = self.tier(granting.load(self.home, plugin.name))
+        ready = make_ready(self.home, plugin, tier=tier, describe=self.describe, progress=self.progress)
+        self.reread_index()
+        return ready
+
+    def _launch(self, plugin: InstalledPlugin, **more: Any) -> Launched:
+        granted = granting.load(self.home, plugin.name)
+        policy = granting.policy_for(
+            self.home,
+            plugin.name,
+            granted,
+            read=plugin.extra_read,
+            environ=self.environ,
+            shipped=plugin.is_default,
+        )
+        return launch(
+            self.home, plugin, policy._replace(**more), self.tier(granted), cwd=self.cwd, environ=self.environ
+        )
+
+    def _converse(self, launched: Launched) -> Session:
+        from innkeeper.process.denials import Denials
+        from innkeeper.process.session import Session
+
+        from .services import Services
+
+        try:
+            denials = Denials(launched.plugin.name, launched.log.path)
+            services = Services(self, launched, denials)
+            session = Session(
+                launched,
+                handlers=services.handlers(),
+                on_notification=services.notified,
+                denials=denials,
+                environ=self.environ,
+            )
+        except BaseException:
+            launched.discard()
+            raise
+        session.initialize()
+        return session
+
+
+def unknown_plugin(index: Index, name: str) -> UnknownPlugin:
+    """Return the error that says so, with the nearest names."""
+    import difflib
+
+    near = difflib.get_close_matches(name, [plugin.name for plugin in index.plugins], n=3, cutoff=0.5)
+    hint = f"Near to it: {', '.join(near)}. " if near else ""
+    return UnknownPlugin(f"There is no plugin '{name}'.", hint=f"{hint}What is installed: llm plugins --all")

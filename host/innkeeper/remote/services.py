@@ -1,0 +1,151 @@
+"""What a plugin may ask of the host, and how far it gets: keys it was granted, models of other plugins.
+
+Every answer is given within the plugin's grants; everything a plugin says here is a stranger's word. A service that
+is not listed does not exist, and asking for it is an error, not a surprise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from innkeeper_protocol import methods
+from innkeeper_protocol.errors import CallFailed, ErrorCode
+from innkeeper_protocol.methods import Method
+from innkeeper_protocol.payloads import host_services as wire
+from innkeeper_protocol.payloads.base import Nothing
+from innkeeper_protocol.payloads.models import PromptParams, PromptResult
+from innkeeper_protocol.peer import Handler, IncomingCall
+
+from innkeeper.errors import InnkeeperError, PluginCallFailed
+from innkeeper.process.denials import Denials
+from innkeeper.process.launch import Launched
+from innkeeper.storage.aliases import read_aliases, set_alias
+from innkeeper.storage.default_model import default_model, set_default_model
+from innkeeper.storage.keys import stored_keys
+from innkeeper.untrusted import one_line
+
+from .blobs import relayed
+from .catalogue import Found, find_model, unknown_model
+
+if TYPE_CHECKING:
+    from .host import Host
+
+MOST_DEPTH = 8
+"""How deep calls between plugins may be nested: a model that prompts a model that prompts ... Honest ones need two."""
+
+NAME_LETTERS = 200
+"""The longest name or alias that a plugin may set."""
+
+
+class Services:
+    """The services for one running plugin."""
+
+    def __init__(self, host: Host, launched: Launched, denials: Denials) -> None:
+        self._host = host
+        self._plugin = launched.plugin
+        self._policy = launched.policy
+        self._denials = denials
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return the handler of every method that the plugin may call."""
+        handlers: dict[str, Callable[[Any, IncomingCall], Any]] = {
+            methods.GET_KEY.name: self.get_key,
+            methods.LIST_MODELS.name: self.list_models,
+            methods.MODELS_PROMPT.name: self.prompt,
+            methods.SET_ALIAS.name: self.set_alias,
+            methods.SET_DEFAULT_MODEL.name: self.set_default_model,
+        }
+        return {name: _failing_plainly(handler) for name, handler in handlers.items()}
+
+    def notified(self, method: Method[Any, Any], params: Any) -> None:
+        """Take what the plugin tells."""
+        if isinstance(params, wire.DenialParams):
+            self._denials.add(params.kind, params.what, f"the sandbox refused {params.operation or 'it'}")
+        elif isinstance(params, wire.ConsoleParams):
+            self._host.progress(f"{self._plugin.name}: {one_line(params.text, 400)}")
+
+    def get_key(self, params: wire.GetKeyParams, call: IncomingCall) -> wire.GetKeyResult:
+        """Give a key that is stored, or that the person's environment holds, if it was granted by its name."""
+        policy, key = self._policy, None
+        may_have_key = bool(params.name) and (policy.trusted or params.name in policy.keys)
+        may_have_variable = bool(params.env_var) and (policy.trusted or params.env_var in policy.key_variables)
+        if may_have_key:
+            key = stored_keys(self._host.home).get(params.name or "")
+        if key is None and may_have_variable:
+            key = self._host.environ.get(params.env_var or "") or None
+        denied = not (may_have_key or may_have_variable)
+        if denied:
+            self._denials.add("key", params.name or params.env_var or "", "it was not granted")
+        return wire.GetKeyResult(key=key, denied=denied)
+
+    def list_models(self, params: Nothing, call: IncomingCall) -> wire.ListModelsResult:
+        """List all models, with what their manifests say of them."""
+        from .manifests import embedding_models_of, models_of
+
+        home, index = self._host.home, self._host.index
+        aliases = read_aliases(home)
+        return wire.ListModelsResult(
+            models=tuple(models_of(home, index, aliases)),
+            embedding_models=tuple(embedding_models_of(home, index, aliases)),
+            default_model=default_model(home),
+        )
+
+    def prompt(self, params: PromptParams, call: IncomingCall) -> PromptResult:
+        """Put a prompt to a model of any plugin; what it answers is passed on as it comes."""
+        if params.depth > MOST_DEPTH:
+            raise CallFailed(
+                ErrorCode.DEPTH_EXCEEDED, f"models that call models: more than {MOST_DEPTH} deep, ended here"
+            )
+        found = self._find(params.model_id)
+        session = self._host.session(found.plugin)
+        asked = msgspec.structs.replace(relayed(params, call.peer, session.peer), model_id=found.model_id)
+        with session.stream(methods.MODELS_PROMPT, asked) as answer:
+            call.on_cancel(answer.cancel)
+            call.send_items(answer)
+            return relayed(answer.result(), session.peer, call.peer)
+
+    def set_alias(self, params: wire.SetAliasParams, call: IncomingCall) -> Nothing:
+        """Let a name mean a model of this plugin; the person's own names stay theirs."""
+        found = find_model(self._host.index, {}, params.model_id)
+        if found is None or found.plugin.name != self._plugin.name:
+            raise CallFailed(ErrorCode.DENIED, "a plugin may name its own models only")
+        taken = find_model(self._host.index, read_aliases(self._host.home), params.alias)
+        if taken is not None and taken.plugin.name != self._plugin.name:
+            raise CallFailed(ErrorCode.DENIED, f"'{one_line(params.alias, NAME_LETTERS)}' means another plugin's model")
+        if not params.alias.isprintable() or not 0 < len(params.alias) <= NAME_LETTERS:
+            raise CallFailed(ErrorCode.INVALID_PARAMS, "that is no name for a model")
+        set_alias(self._host.home, params.alias, params.model_id)
+        return Nothing()
+
+    def set_default_model(self, params: wire.SetDefaultModelParams, call: IncomingCall) -> Nothing:
+        """Refuse, but for a plugin that the person trusts: which model gets what they type is theirs to say."""
+        if not self._policy.trusted:
+            raise CallFailed(
+                ErrorCode.DENIED,
+                f"the default model is the person's to choose: llm models default {one_line(params.model_id or '', 200)}",
+            )
+        set_default_model(self._host.home, params.model_id)
+        return Nothing()
+
+    def _find(self, model_id: str) -> Found:
+        index, aliases = self._host.index, read_aliases(self._host.home)
+        found = find_model(index, aliases, model_id)
+        if found is None:
+            raise CallFailed(ErrorCode.NOT_FOUND, str(unknown_model(index, aliases, model_id).message))
+        return found
+
+
+def _failing_plainly(handler: Handler) -> Handler:
+    """Return *handler* with the host's own errors turned into failures: one sentence, nothing of this machine in it."""
+
+    def answer(params: Any, call: IncomingCall) -> Any:
+        try:
+            return handler(params, call)
+        except PluginCallFailed as error:
+            raise CallFailed(error.wire_code, error.message, error.data) from error
+        except InnkeeperError as error:
+            raise CallFailed(ErrorCode.PLUGIN_EXCEPTION, error.message) from error
+
+    return answer
