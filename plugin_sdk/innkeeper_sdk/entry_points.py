@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from innkeeper_protocol.payloads.describe import Problem
+
+from .failures import log_exception, name_and_text
 
 if TYPE_CHECKING:
     import pluggy
@@ -25,8 +26,7 @@ PLUGIN_VARIABLE = "INNKEEPER_PLUGIN"
 """The environment variable that names the one distribution whose entry points count."""
 
 
-@dataclass(frozen=True)
-class EntryPoint:
+class EntryPoint(msgspec.Struct, frozen=True):
     """One line of an ``entry_points.txt``: *value* is ``module`` or ``module:object``."""
 
     name: str
@@ -35,13 +35,13 @@ class EntryPoint:
     version: str = ""
 
 
-@dataclass
 class LoadedPlugins:
     """What was loaded: pluggy's manager, the entry point of each plugin in it, and what failed on the way."""
 
-    manager: pluggy.PluginManager
-    entry_points: dict[Any, EntryPoint] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self, manager: pluggy.PluginManager) -> None:
+        self.manager = manager
+        self.entry_points: dict[Any, EntryPoint] = {}
+        self.problems: list[Problem] = []
 
     def hook_names(self) -> tuple[str, ...]:
         """Return the names of the hooks that the plugins implement, sorted."""
@@ -123,7 +123,7 @@ def load_plugins(entry_points: Sequence[EntryPoint], loaded: LoadedPlugins) -> N
         try:
             add_plugin(loaded, import_object(entry_point.value), entry_point)
         except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's module may raise anything
-            traceback.print_exc()
+            log_exception(error)
             loaded.problems.append(problem(where, error))
 
 
@@ -157,8 +157,7 @@ def import_object(value: str) -> Any:
 
 def problem(where: str, error: BaseException) -> Problem:
     """Say in one line what failed: ``Type: text``."""
-    text = str(error)
-    return Problem(where=where, message=f"{type(error).__name__}: {text}" if text else type(error).__name__)
+    return Problem(where=where, message=name_and_text(error))
 
 
 def missing_entry_points(distribution: str) -> Problem:

@@ -6,7 +6,6 @@ The person reads one plain sentence; the traceback goes to stderr, which is the 
 from __future__ import annotations
 
 import sys
-import traceback
 
 from innkeeper_protocol.errors import CallCancelled, CallFailed, ErrorCode
 
@@ -25,6 +24,8 @@ def describe_error(error: BaseException) -> CallFailed:
 
 def log_exception(error: BaseException) -> None:
     """Write *error* with its traceback to the log."""
+    import traceback
+
     traceback.print_exception(type(error), error, error.__traceback__)
 
 

@@ -18,47 +18,61 @@ class MainThread:
     """Runs functions on the thread that called ``work``."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[_Errand[Any] | None] = SimpleQueue()
+        self._errands: SimpleQueue[Errand[Any] | None] = SimpleQueue()
         self._worker: int | None = None
 
-    def run(self, function: Callable[[], T]) -> T:
-        """Run *function* on the main thread and return what it returns, or raise what it raises."""
+    def start(self, function: Callable[[], T]) -> Errand[T]:
+        """Have *function* run on the main thread: now, if this is it, or else in its turn."""
+        errand = Errand(function)
         if self._worker == threading.get_ident():
-            return function()
-        errand = _Errand(function)
-        self._queue.put(errand)
-        return errand.outcome()
+            errand.do()
+        else:
+            self._errands.put(errand)
+        return errand
 
     def work(self) -> None:
         """Do what is asked for, until ``stop``."""
         self._worker = threading.get_ident()
-        while (errand := self._queue.get()) is not None:
+        while (errand := self._errands.get()) is not None:
             errand.do()
 
     def stop(self) -> None:
         """Have ``work`` return, after what was asked for before."""
-        self._queue.put(None)
+        self._errands.put(None)
 
 
-class _Errand(Generic[T]):
+class Errand(Generic[T]):
     """One function to run, and what came of it."""
 
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
         self._done = threading.Lock()
         self._done.acquire()
+        self._runs_on: int | None = None
         self._result: T | None = None
         self._error: BaseException | None = None
 
     def do(self) -> None:
+        """Run the function."""
+        self._runs_on = threading.get_ident()
         try:
             self._result = self._function()
         except BaseException as error:  # noqa: BLE001  # raised again where it was asked for
             self._error = error
         finally:
+            self._runs_on = None
             self._done.release()
 
+    def interrupt(self) -> None:
+        """Do to the function what Ctrl-C does, if it runs: a real signal, which also ends a wait that blocks."""
+        import signal
+
+        thread = self._runs_on
+        if thread is not None:
+            signal.pthread_kill(thread, signal.SIGINT)
+
     def outcome(self) -> T:
+        """Wait for the function to end; return what it returned, or raise what it raised."""
         self._done.acquire()
         if self._error is not None:
             raise self._error

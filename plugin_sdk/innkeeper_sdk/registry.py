@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import inspect
 import threading
-import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import msgspec
 from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.describe import Problem
 
 from .entry_points import EntryPoint, LoadedPlugins, problem
+from .failures import log_exception
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class RegisteredModel:
+class RegisteredModel(msgspec.Struct, frozen=True, eq=False):
     """One call of ``register(model, async_model, aliases=...)``; one of the two models may be None."""
 
     model: Any
@@ -35,8 +34,7 @@ class RegisteredModel:
         return str((self.model or self.async_model).model_id)
 
 
-@dataclass(frozen=True)
-class RegisteredEmbeddingModel:
+class RegisteredEmbeddingModel(msgspec.Struct, frozen=True, eq=False):
     """One embedding model and its other names."""
 
     model: Any
@@ -48,14 +46,14 @@ class RegisteredEmbeddingModel:
         return str(self.model.model_id)
 
 
-@dataclass
 class Registry:
     """The plugin's registrations. Safe to ask from several threads."""
 
-    plugins: LoadedPlugins
-    hook_problems: list[Problem] = field(default_factory=list)
-    _answers: dict[str, Any] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    def __init__(self, plugins: LoadedPlugins) -> None:
+        self.plugins = plugins
+        self.hook_problems: list[Problem] = []
+        self._answers: dict[str, Any] = {}
+        self._lock = threading.RLock()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -136,7 +134,7 @@ class Registry:
             try:
                 plugins.manager.subset_hook_caller(hook, others)(**arguments) if others else caller(**arguments)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's hook may raise anything
-                traceback.print_exc()
+                log_exception(error)
                 self.hook_problems.append(problem(hook, error))
 
     def _collect_models(self, found: list[RegisteredModel]) -> None:

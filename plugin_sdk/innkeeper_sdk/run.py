@@ -37,7 +37,7 @@ def run(channel: int, environ: Mapping[str, str]) -> int:
         load_plugins(entry_points, loaded)
 
     main_thread = MainThread()
-    service = Service(load, main_thread.run)
+    service = Service(load, main_thread)
     peer = service.connect(SocketLink.from_descriptor(channel))
     set_host(PeerHost(peer, service.calls))
     set_registrations(lambda: service.registry)

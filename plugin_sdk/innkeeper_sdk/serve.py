@@ -5,11 +5,10 @@ A handler's adapter is imported when its method is first called: a prompt costs 
 
 from __future__ import annotations
 
-import _thread
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from innkeeper_protocol import methods
 from innkeeper_protocol.errors import CallError
@@ -17,11 +16,10 @@ from innkeeper_protocol.payloads.base import Nothing
 
 from .entry_points import LoadedPlugins, new_manager
 from .failures import describe_error
+from .main_thread import MainThread
 from .registry import Registry
 from .served_calls import ServedCalls
 from .working_directory import enter_directory
-
-T = TypeVar("T")
 
 if TYPE_CHECKING:
     from innkeeper_protocol.link import Link
@@ -44,23 +42,16 @@ if TYPE_CHECKING:
     from .event_loop import EventLoop
 
 
-def _right_here(function: Callable[[], T]) -> T:
-    return function()
-
-
 class Service:
     """One plugin, served. *load* imports it; that happens once, with the first call that needs it.
 
-    *on_main_thread* runs a function on the main thread and returns what it returns: importing the plugin, and its
-    commands, which own the terminal.
+    *main_thread* is where the plugin is imported and where its commands run; None: where they are asked for.
     """
 
-    def __init__(
-        self, load: Callable[[LoadedPlugins], None], on_main_thread: Callable[[Callable[[], Any]], Any] = _right_here
-    ) -> None:
+    def __init__(self, load: Callable[[LoadedPlugins], None], main_thread: MainThread | None = None) -> None:
         self.calls = ServedCalls()
         self._load = load
-        self._on_main_thread = on_main_thread
+        self._main_thread = main_thread
         self._lock = threading.RLock()
         self._registry: Registry | None = None
         self._is_loaded = False
@@ -74,7 +65,10 @@ class Service:
         Code of the plugin that asks while it is being imported finds what there is by then.
         """
         if not self._is_loaded:
-            self._on_main_thread(self._load_once)
+            if self._main_thread is None:
+                self._load_once()
+            else:
+                self._main_thread.start(self._load_once).outcome()
         assert self._registry is not None
         return self._registry
 
@@ -181,10 +175,12 @@ class Service:
         from .adapters import commands
 
         enter_directory(params.cwd)
-        call.on_cancel(_thread.interrupt_main)
         with self._serving(call):
-            ran: RunCommandResult = self._on_main_thread(lambda: commands.run(self.registry, params))
-            return ran
+            if self._main_thread is None:
+                return commands.run(self.registry, params)
+            running = self._main_thread.start(lambda: commands.run(self.registry, params))
+            call.on_cancel(running.interrupt)
+            return running.outcome()
 
     @contextlib.contextmanager
     def _serving(self, call: IncomingCall, depth: int = 0) -> Iterator[None]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 from innkeeper_protocol import methods
-from innkeeper_protocol.errors import CallCancelled
+from innkeeper_protocol.errors import CallCancelled, ConnectionLost
 from innkeeper_protocol.payloads import models
 from innkeeper_protocol.payloads.base import Nothing
+from innkeeper_protocol.payloads.commands import RunCommandParams
 from innkeeper_protocol.payloads.host_services import GetKeyParams, GetKeyResult
 from innkeeper_protocol.peer import IncomingCall, Peer
 
@@ -70,12 +73,18 @@ def test_cancelled_prompt_is_answered_and_the_next_one_served(plugin_python: Pat
         assert len(prompt(peer, models.PromptParams(model_id="markov", prompt=short)).split()) == 3
 
 
+def written_plugin(folder: Path, source: str) -> dict[str, str]:
+    """Write a plugin called ``written`` into *folder*; return the environment variables that put it on the path."""
+    (folder / "written-1.0.dist-info").mkdir(parents=True)
+    (folder / "written-1.0.dist-info" / "entry_points.txt").write_text("[llm]\nwritten = written\n", encoding="utf-8")
+    (folder / "written.py").write_text(source, encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
+
+
 def test_printing_never_reaches_the_channel(plugin_python: Path, tmp_path: Path) -> None:
     """What a plugin's code, or a library in C, writes to descriptor 1 is for its log."""
-    site = tmp_path / "site"
-    (site / "noisy-1.0.dist-info").mkdir(parents=True)
-    (site / "noisy-1.0.dist-info" / "entry_points.txt").write_text("[llm]\nnoisy = noisy\n", encoding="utf-8")
-    (site / "noisy.py").write_text(
+    environment = written_plugin(
+        tmp_path / "site",
         "import os, llm\n"
         "print('imported')\n"
         "class Noisy(llm.Model):\n"
@@ -88,17 +97,108 @@ def test_printing_never_reaches_the_channel(plugin_python: Path, tmp_path: Path)
         "@llm.hookimpl\n"
         "def register_models(register):\n"
         "    register(Noisy())\n",
-        encoding="utf-8",
     )
     log = tmp_path / "log"
     with (
         log.open("wb") as file,
-        plugin_process(
-            plugin_python, "noisy", environment={"PYTHONPATH": str(site)}, stdout=file, stderr=subprocess.STDOUT
-        ) as (peer, _),
+        plugin_process(plugin_python, "written", environment=environment, stdout=file, stderr=subprocess.STDOUT) as (
+            peer,
+            _,
+        ),
     ):
         assert prompt(peer, models.PromptParams(model_id="noisy", prompt=models.Prompt(text="x"))) == "clean"
     assert log.read_text(encoding="utf-8").splitlines() == ["imported", "printed", "written"]
+
+
+def test_prompt_imports_nothing_that_it_does_not_need(plugin_python: Path, tmp_path: Path) -> None:
+    """The person waits for every import: click alone takes longer than all the rest of the SDK."""
+    environment = written_plugin(
+        tmp_path / "site",
+        "import sys, llm\n"
+        "class Tells(llm.Model):\n"
+        "    model_id = 'tells'\n"
+        "    def execute(self, prompt, stream, response, conversation):\n"
+        "        return ' '.join(sys.modules)\n"
+        "@llm.hookimpl\n"
+        "def register_models(register):\n"
+        "    register(Tells())\n",
+    )
+    with plugin_process(plugin_python, "written", environment=environment) as (peer, _):
+        imported = prompt(peer, models.PromptParams(model_id="tells", prompt=models.Prompt(text="x"))).split()
+    assert {"written", "innkeeper_sdk.adapters.models"} <= set(imported)
+    assert not {"click", "asyncio", "pydantic", "traceback", "importlib.metadata", "json"} & set(imported)
+
+
+COMMANDS = """
+import os, signal, sys, threading, time
+import click, llm
+
+@llm.hookimpl
+def register_commands(cli):
+    @cli.command()
+    def where():
+        click.echo(f"{sys.stdin.read()} on main: {threading.current_thread() is threading.main_thread()}")
+
+    @cli.command()
+    def waits():
+        print("waiting", flush=True)
+        threading.Event().wait()
+
+    @cli.command()
+    def handles():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.exit(3)
+"""
+
+
+def test_command_has_the_main_thread_and_the_standard_streams(plugin_python: Path, tmp_path: Path) -> None:
+    environment = written_plugin(tmp_path / "site", COMMANDS)
+    typed, shown = tmp_path / "typed", tmp_path / "shown"
+    typed.write_text("typed", encoding="utf-8")
+    with (
+        typed.open("rb") as stdin,
+        shown.open("wb") as stdout,
+        plugin_process(plugin_python, "written", environment=environment, stdin=stdin, stdout=stdout) as (peer, _),
+    ):
+        where = peer.call(methods.RUN_COMMAND, RunCommandParams(name="where"))
+        handles = peer.call(methods.RUN_COMMAND, RunCommandParams(name="handles"))
+    assert (where.exit_code, handles.exit_code) == (0, 3)
+    assert shown.read_text(encoding="utf-8") == "typed on main: True\n"
+
+
+def test_interrupted_command_is_aborted(plugin_python: Path, tmp_path: Path) -> None:
+    """Ctrl-C at the terminal reaches the command's process, and its main thread, by itself."""
+    environment = written_plugin(tmp_path / "site", COMMANDS)
+    with plugin_process(plugin_python, "written", environment=environment) as (peer, process):
+        ended = []
+        waits = RunCommandParams(name="waits")
+        asking = threading.Thread(target=lambda: ended.append(peer.call(methods.RUN_COMMAND, waits).exit_code))
+        asking.start()
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"waiting\n"
+        process.send_signal(signal.SIGINT)
+        asking.join(LEAVING_S)
+    assert ended == [1]
+    assert process.returncode == 0
+
+
+def test_command_whose_host_is_gone_ends(plugin_python: Path, tmp_path: Path) -> None:
+    environment = written_plugin(tmp_path / "site", COMMANDS)
+    with plugin_process(plugin_python, "written", environment=environment) as (peer, process):
+        lost = []
+
+        def ask() -> None:
+            try:
+                peer.call(methods.RUN_COMMAND, RunCommandParams(name="waits"))
+            except ConnectionLost as error:
+                lost.append(error)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"waiting\n"
+    asking.join(LEAVING_S)
+    assert (len(lost), process.returncode) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from typing import Any
 
 import click
 import msgspec
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo, RunCommandParams, RunCommandResult
 
+from innkeeper_sdk.failures import log_exception
 from innkeeper_sdk.registry import Registry
 from innkeeper_sdk.stdio import flush_streams
 
@@ -105,8 +105,8 @@ def run(registry: Registry, params: RunCommandParams) -> RunCommandResult:
     except KeyboardInterrupt:
         print("Aborted!", file=sys.stderr)
         return RunCommandResult(exit_code=1)
-    except Exception:  # noqa: BLE001  # the person ran this program: they see what it died of, as python shows it
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001  # the person ran this program: they see what it died of, as python shows it
+        log_exception(error)
         return RunCommandResult(exit_code=1)
     finally:
         flush_streams()

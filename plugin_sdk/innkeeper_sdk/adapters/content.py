@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 from innkeeper_protocol.payloads import content as wire
@@ -44,7 +43,7 @@ def attachment_out(attachment: Attachment, outgoing: Outgoing) -> wire.Attachmen
     """Build the payload. A file's bytes are sent, never its path: it may lie where only the plugin can see it."""
     content, mime_type = attachment.content, attachment.type
     if not content and attachment.path:
-        content = Path(attachment.path).read_bytes()
+        content = attachment.content_bytes()
         mime_type = mime_type or _type_of(attachment)
     if not content and attachment.url:
         return wire.Attachment(type=mime_type, url=attachment.url, id=attachment._id)

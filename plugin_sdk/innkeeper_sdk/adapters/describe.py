@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import traceback
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TypeVar
 
 from innkeeper_protocol.payloads.commands import CommandInfo
@@ -13,6 +12,7 @@ from innkeeper_protocol.payloads.describe import Description, Problem
 from innkeeper_protocol.payloads.tools import ToolboxInfo, ToolInfo
 
 from innkeeper_sdk.entry_points import problem
+from innkeeper_sdk.failures import log_exception
 from innkeeper_sdk.files_read import FilesRead
 from innkeeper_sdk.registry import RegisteredEmbeddingModel, RegisteredModel, Registry
 
@@ -67,7 +67,7 @@ def _each(
         try:
             described.append(describe_one(one))
         except Exception as error:  # noqa: BLE001  # properties and schemas are the plugin's own code
-            traceback.print_exc()
+            log_exception(error)
             problems.append(problem(name_one(one), error))
     return tuple(described)
 
@@ -90,13 +90,13 @@ def _commands(registry: Registry, problems: list[Problem]) -> tuple[CommandInfo,
     try:
         return commands.infos(registry)
     except Exception as error:  # noqa: BLE001  # a plugin may override any part of click
-        traceback.print_exc()
+        log_exception(error)
         problems.append(problem("commands", error))
         return ()
 
 
 def imported_files(path: Iterable[str]) -> tuple[str, ...]:
     """Return the source files of all imported modules that lie in a site-packages directory of *path*, sorted."""
-    roots = tuple(f"{folder}/" for folder in path if Path(folder).name in {"site-packages", "dist-packages"})
+    roots = tuple(f"{folder}/" for folder in path if os.path.basename(folder) in {"site-packages", "dist-packages"})
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     return tuple(sorted({file for file in files if file and file.endswith(".py") and file.startswith(roots)}))

@@ -6,7 +6,6 @@ parts and sorts them into messages.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -126,6 +125,8 @@ def _arguments(written: str) -> dict[str, Any]:
     """Return a call's arguments; what is not JSON is kept as it came, under ``_raw``."""
     if not written:
         return {}
+    import json
+
     try:
         arguments: dict[str, Any] = json.loads(written)
     except json.JSONDecodeError:
