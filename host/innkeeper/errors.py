@@ -22,7 +22,7 @@ from typing import Any
 
 
 class InnkeeperError(Exception):
-    """An error in three parts: *message* (what happened), *why*, and *hint* (what to do). Any but the first may be empty.
+    """An error in three parts: *message* (what happened), *why*, and *hint* (what to do); the last two may be empty.
 
     ``str()`` gives all parts, a line each, indented below the first, without the word "Error:".
     """

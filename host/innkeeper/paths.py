@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The directory that holds keys, settings, databases and plugins. Paths are strings: this is on the start-up path."""
+    """The directory that holds keys, settings, databases and plugins. Paths are strings: this is on the way to a start."""
 
     root: str
 
@@ -65,7 +65,7 @@ class Home:
         return os.path.join(self.plugins_dir, name, "plugin.log")
 
     def generation_dir(self, name: str, generation: str) -> str:
-        """One environment of the plugin: pyproject.toml, uv.lock, .venv, manifest.json. Never changed once in the index."""
+        """One environment of the plugin: pyproject.toml, uv.lock, .venv, manifest.json. Once in the index, it stays."""
         return os.path.join(self.plugins_dir, name, "generations", generation)
 
 

@@ -1,4 +1,4 @@
-"""Files that go with a prompt, as the wire carries them: by their bytes, since a plugin cannot open a path of the host's."""
+"""Files that go with a prompt, as the wire carries them: by their bytes, since a plugin cannot open the host's paths."""
 
 from __future__ import annotations
 

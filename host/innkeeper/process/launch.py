@@ -13,7 +13,7 @@ from innkeeper.confinement.confine import SIGINT, SIGTERM, Confined, Run, confin
 from innkeeper.confinement.policy import Policy
 from innkeeper.confinement.tier import Tier
 from innkeeper.errors import PluginStartFailed
-from innkeeper.installation.inventory import InstalledPlugin
+from innkeeper.installation.generation import Held
 from innkeeper.paths import Home
 
 from .child import Child
@@ -26,18 +26,19 @@ SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN = 13, 25, 22, 21
 class Launched:
     """A plugin's process. *channel* and *broker* are descriptors of the host's, for who speaks with it to own."""
 
-    __slots__ = ("_confined", "broker", "channel", "child", "log", "plugin", "policy")
+    __slots__ = ("_confined", "_held", "broker", "channel", "child", "log", "plugin", "policy")
 
     def __init__(  # noqa: PLR0917  # made in one place
-        self, plugin: InstalledPlugin, policy: Policy, child: Child, channel: int, log: Log, confined: Confined
+        self, held: Held, policy: Policy, child: Child, channel: int, log: Log, confined: Confined
     ) -> None:
-        self.plugin = plugin
+        self.plugin = held.plugin
         self.policy = policy
         self.child = child
         self.channel = channel
         self.log = log
         self.broker = confined.broker_fd
         self._confined = confined
+        self._held = held
 
     def discard(self) -> None:
         """End a process that nobody spoke with."""
@@ -48,26 +49,39 @@ class Launched:
         self.clean_up()
 
     def clean_up(self) -> None:
-        """Remove what was made for the process, which is gone."""
+        """Remove what was made for the process, which is gone, and let its environment go. Called once."""
         self._confined.cleanup()
+        os.close(self._held.descriptor)
 
 
 def launch(
     home: Home,
-    plugin: InstalledPlugin,
+    held: Held,
     policy: Policy,
     tier: Tier,
     *,
     cwd: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Launched:
-    """Start *plugin*, which is ready, under *policy* in *tier*. Its stdout and stderr are its log, its stdin is empty;
+    """Start the plugin that is *held*, under *policy* in *tier*. Its stdout and stderr are its log, its stdin is empty;
     with ``policy.terminal`` all three are this process's own.
 
-    *cwd* is the person's working directory, for plugins that take paths. Raises PluginStartFailed, ConfinementError.
+    *held* is let go when the process is gone, or was not started. *cwd* is the person's working directory, for plugins
+    that take paths. Raises PluginStartFailed, ConfinementError.
     """
+    try:
+        return _launch(home, held, policy, tier, cwd, environ)
+    except BaseException:
+        os.close(held.descriptor)
+        raise
+
+
+def _launch(  # noqa: PLR0917  # called in one place
+    home: Home, held: Held, policy: Policy, tier: Tier, cwd: str | None, environ: Mapping[str, str]
+) -> Launched:
     import _socket
 
+    plugin = held.plugin
     try:
         log = Log(home.log_file(plugin.name))
     except OSError as error:
@@ -97,7 +111,7 @@ def launch(
                 os.close(confined.broker_fd)
             raise
         confined.started()
-        return Launched(plugin, policy, Child(pid), ours.detach(), log, confined)
+        return Launched(held, policy, Child(pid), ours.detach(), log, confined)
     except OSError as error:
         raise PluginStartFailed(
             plugin.name,

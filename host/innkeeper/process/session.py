@@ -34,7 +34,6 @@ from innkeeper.confinement.confine import LOCKDOWN_FAILED
 from innkeeper.errors import (
     ConfinementError,
     Interrupted,
-    PluginCallFailed,
     PluginError,
     PluginMisbehaved,
     PluginStartFailed,
@@ -44,6 +43,7 @@ from innkeeper.errors import (
 from innkeeper.untrusted import cleaned, one_line
 from innkeeper.version import VERSION
 
+from .call_failures import call_failed
 from .child import how_it_ended
 from .denials import Denials
 from .launch import Launched
@@ -214,9 +214,7 @@ class Session:
         try:
             yield
         except CallFailed as error:
-            raise PluginCallFailed(
-                self.name, cleaned(error.message), wire_code=error.code, data=error.data, hint=self.denials.hint()
-            ) from error
+            raise call_failed(self.name, error, self.denials.hint()) from error
         except CallCancelled as error:
             raise Interrupted(f"The call to plugin '{self.name}' was cancelled.") from error
         except CallTimedOut as error:

@@ -7,7 +7,7 @@ that means something on one connection only.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from innkeeper_protocol.payloads.base import Payload
@@ -47,18 +47,22 @@ def relayed(payload: P, source: Peer, target: Peer) -> P:
     return sent_ahead(taken(payload, source), target)
 
 
-def _mapped(value: Any, change: Callable[[Attachment], Attachment]) -> Any:
+def _mapped(value: P, change: Callable[[Attachment], Attachment]) -> P:
     """Return *value* with every attachment in it, at any depth, changed. What holds none is returned as it is."""
+    return cast(P, _changed(value, change))
+
+
+def _changed(value: Any, change: Callable[[Attachment], Attachment]) -> Any:
     if isinstance(value, Attachment):
         return change(value)
     if isinstance(value, tuple):
-        items = [_mapped(item, change) for item in value]
+        items = [_changed(item, change) for item in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else tuple(items)
     if isinstance(value, Payload):
         changed = {}
         for name in value.__struct_fields__:
             old = getattr(value, name)
-            if isinstance(old, (tuple, Payload)) and (new := _mapped(old, change)) is not old:
+            if isinstance(old, (tuple, Payload)) and (new := _changed(old, change)) is not old:
                 changed[name] = new
         return msgspec.structs.replace(value, **changed) if changed else value
     return value

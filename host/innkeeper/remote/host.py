@@ -10,12 +10,13 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from innkeeper.confinement import grants as granting
 from innkeeper.confinement.tier import Tier, choose_tier
 from innkeeper.errors import InnkeeperError, UnknownPlugin
 from innkeeper.installation.fingerprint import is_current
+from innkeeper.installation.generation import hold
 from innkeeper.installation.inventory import Index, InstalledPlugin, read_index
 from innkeeper.paths import Home
 from innkeeper.process.launch import Launched, launch
@@ -181,19 +182,13 @@ class Host:
         self.reread_index()
         return ready
 
-    def _launch(self, plugin: InstalledPlugin, **more: Any) -> Launched:
+    def _launch(self, plugin: InstalledPlugin) -> Launched:
         granted = granting.load(self.home, plugin.name)
+        tier = self.tier(granted)
         policy = granting.policy_for(
-            self.home,
-            plugin.name,
-            granted,
-            read=plugin.extra_read,
-            environ=self.environ,
-            shipped=plugin.is_default,
+            self.home, plugin.name, granted, read=plugin.extra_read, environ=self.environ, shipped=plugin.is_default
         )
-        return launch(
-            self.home, plugin, policy._replace(**more), self.tier(granted), cwd=self.cwd, environ=self.environ
-        )
+        return launch(self.home, hold(self.home, plugin), policy, tier, cwd=self.cwd, environ=self.environ)
 
     def _converse(self, launched: Launched) -> Session:
         from innkeeper.process.denials import Denials

@@ -124,7 +124,7 @@ class Services:
         if not self._policy.trusted:
             raise CallFailed(
                 ErrorCode.DENIED,
-                f"the default model is the person's to choose: llm models default {one_line(params.model_id or '', 200)}",
+                f"the default model is the person's to choose: llm models default {one_line(params.model_id or '', 99)}",
             )
         set_default_model(self._host.home, params.model_id)
         return Nothing()

@@ -1,4 +1,4 @@
-"""Files of the home that hold a flat object of texts: keys and aliases. A broken one is an error, never an empty one."""
+"""Files of the home that hold a flat object of texts: keys, aliases. A broken one is an error, never empty."""
 
 from __future__ import annotations
 

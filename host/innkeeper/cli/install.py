@@ -1,0 +1,99 @@
+"""``llm install``: plugins from the index, a folder, a file or a URL, each into an environment of its own."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from innkeeper.confinement.grants import load
+from innkeeper.errors import UsageError
+from innkeeper.installation.inventory import InstalledPlugin
+from innkeeper.installation.request import BuildNeeded, InstallRequest
+
+from .options import sandbox_option
+from .run import Run
+
+
+@click.command
+@click.argument("requirements", nargs=-1)
+@click.option("-U", "--upgrade", is_flag=True, help="Upgrade to the newest version that fits")
+@click.option(
+    "-e", "--editable", "editables", multiple=True, metavar="DIR", help="Install a folder so that it can be edited"
+)
+@click.option("--force-reinstall", is_flag=True, help="Make the environment anew even if it is up to date")
+@click.option("--no-cache-dir", is_flag=True, help="Do not use what was downloaded before")
+@click.option("--pre", is_flag=True, help="Include pre-releases")
+@click.option("--python", metavar="VERSION|PATH", help="The Python to run it on; by default one that fits is found")
+@click.option("--with", "with_", multiple=True, metavar="PKG", help="A package more in its environment")
+@click.option("--without", multiple=True, metavar="PKG", help="A dependency to leave out of it")
+@click.option("--build", is_flag=True, help="Allow building packages that come as source only")
+@click.option("-y", "--yes", is_flag=True, help="Answer yes to every question")
+@sandbox_option
+@click.pass_obj
+def install(
+    run: Run,
+    requirements: tuple[str, ...],
+    *,
+    upgrade: bool,
+    editables: tuple[str, ...],
+    force_reinstall: bool,
+    no_cache_dir: bool,
+    pre: bool,
+    python: str | None,
+    with_: tuple[str, ...],
+    without: tuple[str, ...],
+    build: bool,
+    yes: bool,
+) -> None:
+    """Install plugins, each in an environment of its own
+
+    \b
+        llm install llm-markov
+        llm install ./my-plugin 'llm-anthropic>=0.20' git+https://example.com/plugin.git
+        llm install llm-tools-mcp --with 'mcp<2'
+    """
+    if not requirements and not editables:
+        raise UsageError("There is nothing to install.", hint="Name a plugin: llm install llm-markov")
+    for typed, editable in [*((text, False) for text in requirements), *((text, True) for text in editables)]:
+        request = InstallRequest(
+            requirement=typed,
+            editable=editable,
+            with_=with_,
+            without=without,
+            python=python,
+            pre=pre,
+            build=build,
+            upgrade=upgrade,
+            force_reinstall=force_reinstall,
+            no_cache=no_cache_dir,
+            no_sandbox=run.no_sandbox,
+        )
+        plugin = _install(run, request, yes=yes)
+        run.progress.clear()
+        click.echo(f"Installed {plugin.name} {plugin.version}", err=True)
+        for problem in plugin.problems:
+            click.echo(f"  It did not register everything: {problem}", err=True)
+
+
+def _install(run: Run, request: InstallRequest, *, yes: bool) -> InstalledPlugin:
+    from dataclasses import replace
+
+    from innkeeper.installation.install import install as install_plugin
+
+    host = run.host
+    tier = host.tier(load(run.home, ""))
+    try:
+        return install_plugin(run.home, request, tier=tier, describe=host.describe, progress=run.progress.show)
+    except BuildNeeded as error:
+        run.progress.clear()
+        if not (yes or (sys.stdin.isatty() and _may_build(error))):
+            raise
+    allowed = replace(request, build=True)
+    return install_plugin(run.home, allowed, tier=tier, describe=host.describe, progress=run.progress.show)
+
+
+def _may_build(error: BuildNeeded) -> bool:
+    names = ", ".join(error.packages)
+    question = f"{names} must be built from source, which runs its code, confined and without network. Build it?"
+    return click.confirm(question, default=False, err=True)

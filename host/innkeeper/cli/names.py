@@ -1,0 +1,30 @@
+"""The commands of the command line: where each lives, and its line in ``llm --help``.
+
+Kept apart from the commands, so that listing them imports none; a test holds the lines to the commands' own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """The *module* of `innkeeper.cli` in which a click command of the command's own name stands, and its *help*."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Place] = {
+    "prompt": Place("prompt", "Execute a prompt"),
+    "aliases": Place("aliases", "Manage model aliases"),
+    "doctor": Place("doctor", "Show what this machine can enforce, and what is wrong"),
+    "install": Place("install", "Install plugins, each in an environment of its own"),
+    "keys": Place("keys", "Manage stored API keys for different models"),
+    "models": Place("models", "Manage available models"),
+    "plugins": Place("plugins", "List installed plugins, and manage what they may do"),
+    "uninstall": Place("uninstall", "Uninstall plugins"),
+}
+"""In the order of ``llm --help``; the first is run when no command is named."""
+
+DEFAULT = "prompt"

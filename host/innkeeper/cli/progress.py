@@ -1,0 +1,33 @@
+"""Lines about what takes long: on a terminal one that is written over, elsewhere a line each. Always on stderr."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TextIO
+
+from innkeeper.untrusted import one_line
+
+
+class Progress:
+    """Writes to *stream*."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._is_shown = False
+
+    def show(self, line: str) -> None:
+        """Say what is being done now."""
+        text = one_line(line, 500)
+        if not self._is_terminal:
+            print(text, file=self._stream, flush=True)
+            return
+        width = shutil.get_terminal_size().columns - 2
+        print(f"\r\x1b[2K{text[:width]}", end="", file=self._stream, flush=True)
+        self._is_shown = True
+
+    def clear(self) -> None:
+        """Take the line away, before something else is written."""
+        if self._is_shown:
+            print("\r\x1b[2K", end="", file=self._stream, flush=True)
+            self._is_shown = False

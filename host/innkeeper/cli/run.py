@@ -1,0 +1,59 @@
+"""One run of the command line: the home, the host when a command needs one, and how the person is spoken to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from innkeeper.paths import Home, find_home
+
+if TYPE_CHECKING:
+    from innkeeper.remote.host import Host
+
+    from .progress import Progress
+
+
+class Run:
+    """Passed to every command as click's ``obj``. *started* is the host of `early`, or None.
+
+    *as_json* says that the command was asked for JSON, which then tells of failures, too.
+    """
+
+    def __init__(self, started: Any = None) -> None:
+        self.home: Home = started.home if started is not None else find_home()
+        self.no_sandbox = os.environ.get("INNKEEPER_NO_SANDBOX") == "1"
+        self.as_json = False
+        self._host: Host | None = started
+        self._progress: Progress | None = None
+
+    @property
+    def host(self) -> Host:
+        """The host; made when first asked for, closed when the run ends."""
+        if self._host is None:
+            from innkeeper.remote.host import Host
+
+            self._host = Host(self.home, no_sandbox=self.no_sandbox, cwd=os.getcwd())
+        self._host.progress = self.progress.show
+        return self._host
+
+    @property
+    def progress(self) -> Progress:
+        """Where lines about what takes long go."""
+        if self._progress is None:
+            from .progress import Progress
+
+            self._progress = Progress(sys.stderr)
+        return self._progress
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.clear()
+        if self._host is not None:
+            self._host.close()

@@ -1,0 +1,47 @@
+"""What installed plugins said of their models, read from their manifests: nothing is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import msgspec
+from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo
+from innkeeper_protocol.payloads.models import ModelInfo
+
+from innkeeper.installation.inventory import Index
+from innkeeper.installation.manifest import read_manifest
+from innkeeper.paths import Home
+
+from .catalogue import Found
+
+I = TypeVar("I", ModelInfo, EmbeddingModelInfo)  # noqa: E741  # information of either kind
+
+
+def model_info(home: Home, found: Found) -> ModelInfo:
+    """Return what the plugin of *found* said of it."""
+    for info in read_manifest(home, found.plugin).models:
+        if info.model_id == found.model_id:
+            return info
+    return ModelInfo(model_id=found.model_id)
+
+
+def models_of(home: Home, index: Index, aliases: dict[str, str]) -> Iterator[ModelInfo]:
+    """Yield every model that its bare id means, with the person's *aliases* beside its own."""
+    infos = (info for plugin in index.plugins if plugin.models for info in read_manifest(home, plugin).models)
+    return _named(infos, aliases)
+
+
+def embedding_models_of(home: Home, index: Index, aliases: dict[str, str]) -> Iterator[EmbeddingModelInfo]:
+    """Yield every embedding model that its bare id means, with the person's *aliases* beside its own."""
+    plugins = [plugin for plugin in index.plugins if plugin.embedding_models]
+    return _named((info for plugin in plugins for info in read_manifest(home, plugin).embedding_models), aliases)
+
+
+def _named(infos: Iterable[I], aliases: dict[str, str]) -> Iterator[I]:
+    seen: set[str] = set()
+    for info in infos:
+        if info.model_id not in seen:
+            seen.add(info.model_id)
+            persons = tuple(alias for alias, model_id in aliases.items() if model_id == info.model_id)
+            yield msgspec.structs.replace(info, aliases=tuple(dict.fromkeys((*info.aliases, *persons))))
