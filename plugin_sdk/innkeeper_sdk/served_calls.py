@@ -62,7 +62,7 @@ class ServedCalls:
 
     @contextlib.contextmanager
     def serving(self, depth: int) -> Iterator[ServedCall]:
-        """Count a call of *depth* as being served inside this block."""
+        """Count a call of *depth* as being served inside this block. What it left unread of the host is given up."""
         call = ServedCall(depth)
         token = _served.set(call)
         with self._lock:
@@ -73,20 +73,19 @@ class ServedCalls:
             with self._lock:
                 self._open.remove(call)
             _served.reset(token)
+            call.cancel()
 
     def current(self) -> ServedCall | None:
-        """Return the call that is being served here.
-
-        A thread that the plugin started itself does not know which one that is: the deepest open one is taken, which
-        can make a chain of calls end early and never late.
-        """
-        own = _served.get()
-        if own is not None:
-            return own
-        with self._lock:
-            return max(self._open, key=lambda call: call.depth, default=None)
+        """Return the call that is being served here, None in a thread that the plugin started itself."""
+        return _served.get()
 
     def depth_of_nested_call(self) -> int:
-        """Return the depth for a call made now: one more than that of the call it is made for."""
+        """Return the depth for a call made now: one more than that of the call it is made for.
+
+        Where that is not known, it is taken to be the deepest open one: a chain of calls may end early, never late.
+        """
         current = self.current()
-        return 0 if current is None else current.depth + 1
+        if current is not None:
+            return current.depth + 1
+        with self._lock:
+            return max((call.depth for call in self._open), default=-1) + 1

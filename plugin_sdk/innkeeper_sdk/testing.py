@@ -129,11 +129,13 @@ class PluginUnderTest:
 
 
 @contextlib.contextmanager
-def running(*plugins: Any, keys: Mapping[str, str] | None = None) -> Iterator[PluginUnderTest]:
+def running(
+    *plugins: Any, keys: Mapping[str, str] | None = None, handlers: Mapping[str, Handler] | None = None
+) -> Iterator[PluginUnderTest]:
     """Run *plugins*, modules or objects with hook implementations, as one plugin.
 
-    *keys* are what ``get_key`` finds by name. Asking for anything else of a host fails as it does when nothing was
-    granted.
+    *keys* are what ``get_key`` finds by name. *handlers* answer what else the plugin asks of its host, by the method's
+    name; what nobody answers fails as it does where nothing was granted.
     """
 
     def load(loaded: LoadedPlugins) -> None:
@@ -148,8 +150,7 @@ def running(*plugins: Any, keys: Mapping[str, str] | None = None) -> Iterator[Pl
 
     service = Service(load)
     ours, theirs = memory_links()
-    handlers: dict[str, Handler] = {methods.GET_KEY.name: get_key}
-    host = Peer(ours, role="host", handlers=handlers)
+    host = Peer(ours, role="host", handlers={methods.GET_KEY.name: get_key, **(handlers or {})})
     plugin_peer = service.connect(theirs)
     serving = threading.Thread(target=plugin_peer.serve, name="plugin-under-test", daemon=True)
     before = current_host(), local.provider()

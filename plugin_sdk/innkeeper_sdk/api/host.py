@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from .tools import ToolOutput
 
 
+class Answer(Protocol):
+    """An answer of another plugin's model: an iterator over its pieces."""
+
+    def __iter__(self) -> Iterator[str | StreamEvent]: ...
+    def __next__(self) -> str | StreamEvent: ...
+    def close(self) -> None:
+        """Cancel the call, unless it is over. Any thread may, also while another waits for the next piece."""
+
+
 class HostServices(Protocol):
     """What the host does for a plugin, within the plugin's grants."""
 
@@ -43,13 +52,10 @@ class HostServices(Protocol):
     def list_models(self) -> ListModelsResult:
         """Return all models this plugin may call, the person's aliases and defaults."""
 
-    def prompt_model(
-        self, model_id: str, response: Any, *, use_async: bool, key: str | None
-    ) -> Iterator[str | StreamEvent]:
-        """Put *response.prompt* to a model of another plugin and yield its answer as it comes.
+    def prompt_model(self, model_id: str, response: Any, *, use_async: bool, key: str | None) -> Answer:
+        """Put *response.prompt* to a model of another plugin; return its answer as it comes.
 
-        Fills in what is known at the end: tool calls, usage, resolved model, ``response_json``. Closing the iterator
-        cancels the call.
+        Fills in what is known at the end: tool calls, usage, resolved model, ``response_json``.
         """
 
     def embed(self, model_id: str, items: Sequence[str | bytes], *, key: str | None) -> list[list[float]]:

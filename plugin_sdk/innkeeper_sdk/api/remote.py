@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo
     from innkeeper_protocol.payloads.models import ModelInfo
 
+    from .host import Answer
+
 END = object()
 
 
@@ -61,18 +63,51 @@ class RemoteAsyncModel(_Remote, AsyncModel):
         self, prompt: Prompt, stream: bool, response: AsyncResponse, conversation: Any
     ) -> AsyncIterator[str | StreamEvent]:
         """Have the host ask the model."""
+        answer = _AnswerElsewhere(self.model_id, response, self.get_key(response._key))
+        try:
+            while (piece := await answer.next_piece()) is not END:
+                yield piece
+        finally:
+            answer.close()
+
+
+class _AnswerElsewhere:
+    """An answer that is waited for on a thread, while the event loop goes on.
+
+    The thread is its own: those of the loop's default pool are few, and each would wait for as long as a model thinks.
+    """
+
+    def __init__(self, model_id: str, response: AsyncResponse, key: str | None) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+        from contextvars import copy_context
+
+        self._ask = (model_id, response)
+        self._key = key
+        self._host = current_host()
+        self._context = copy_context()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="innkeeper-remote")
+        self._answer: Answer | None = None
+
+    async def next_piece(self) -> Any:
+        """Return the next piece, or END."""
         import asyncio
 
-        key = self.get_key(response._key)
-        chunks = current_host().prompt_model(self.model_id, response, use_async=True, key=key)
-        try:
-            while (chunk := await asyncio.to_thread(next, chunks, END)) is not END:
-                assert isinstance(chunk, (str, StreamEvent))
-                yield chunk
-        finally:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._context.run, self._wait)
+
+    def close(self) -> None:
+        """Cancel the call; a thread that still waits for it is let go."""
+        self._close_if_asked()
+        self._thread.submit(self._close_if_asked)  # it may be asking just now
+        self._thread.shutdown(wait=False)
+
+    def _wait(self) -> Any:
+        if self._answer is None:
+            self._answer = self._host.prompt_model(*self._ask, use_async=True, key=self._key)
+        return next(self._answer, END)
+
+    def _close_if_asked(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
 
 
 class RemoteEmbeddingModel(EmbeddingModel):
