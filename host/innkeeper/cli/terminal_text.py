@@ -11,7 +11,7 @@ import re
 _SEQUENCE = re.compile(
     r"(?:\x1b\]|\x9d|\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # strings: titles, links, ...
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # control sequences: colours, cursor, ...
-    r"|\x1b[ -/]*[0-~]"  # all others
+    r"|\x1b(?:[0-OQ-WYZ\\`a-~]|[ -/]+[0-~])"  # all others
 )
 _UNFINISHED = re.compile(
     r"(?:(?:\x1b\]|\x9d|\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*\x1b?|(?:\x1b\[|\x9b)[0-?]*[ -/]*|\x1b[ -/]*)\Z"

@@ -1,0 +1,57 @@
+"""Which model a name means."""
+
+from __future__ import annotations
+
+from innkeeper.installation.inventory import Index, InstalledPlugin
+from innkeeper.remote.catalogue import find_by_query, find_model, unknown_model
+
+
+def plugin(name: str, **aliases_by_id: list[str]) -> InstalledPlugin:
+    models = [{"id": model_id, "label": model_id, "aliases": names} for model_id, names in aliases_by_id.items()]
+    return InstalledPlugin(name=name, version="1", models=models)
+
+
+INDEX = Index([plugin("llm-first", twin=["t"], alone=[]), plugin("llm-second", twin=[], other=["alone", "o"])])
+
+
+def found(name: str, aliases: dict[str, str] | None = None) -> str | None:
+    model = find_model(INDEX, aliases or {}, name)
+    return None if model is None else model.qualified_id
+
+
+def test_id_of_two_plugins_means_the_first() -> None:
+    assert found("twin") == "llm-first/twin"
+
+
+def test_plugin_and_id_mean_that_plugins_model() -> None:
+    assert found("llm-second/twin") == "llm-second/twin"
+    assert found("second/twin") == "llm-second/twin"
+
+
+def test_an_id_wins_over_the_alias_of_another_model() -> None:
+    assert found("alone") == "llm-first/alone"
+
+
+def test_the_persons_alias_wins_over_a_plugins() -> None:
+    assert found("o") == "llm-second/other"
+    assert found("o", {"o": "twin"}) == "llm-first/twin"
+    assert found("o", {"o": "second/twin"}) == "llm-second/twin"
+
+
+def test_an_alias_of_nothing_is_nothing() -> None:
+    assert found("mine", {"mine": "gone"}) is None
+    assert found("nowhere/twin") is None
+
+
+def test_a_query_takes_the_shortest_id_that_holds_all_of_it() -> None:
+    model = find_by_query(INDEX, ("O",))
+    assert model is not None
+    assert model.qualified_id == "llm-first/alone"
+    assert find_by_query(INDEX, ("tw", "nothing")) is None
+
+
+def test_an_unknown_name_gets_the_nearest_ones() -> None:
+    error = unknown_model(INDEX, {"twins-of-mine": "twin"}, "twim")
+
+    assert error.message == "Unknown model: twim"
+    assert "twin" in error.hint
