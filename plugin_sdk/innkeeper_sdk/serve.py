@@ -198,7 +198,9 @@ class Service:
             return self._toolboxes
 
     def close(self) -> None:
-        """End what still runs on the event loop."""
+        """End toolboxes, and what still runs on the event loop."""
+        if self._toolboxes is not None:
+            self._toolboxes.close_all()
         if self._loop is not None:
             self._loop.close()
 

@@ -118,6 +118,10 @@ class Counter(llm.Toolbox):
         self._database.execute("create table counter (value integer)")
         self._database.execute("insert into counter values (?)", [start])
 
+    def __del__(self) -> None:
+        if hasattr(self, "_database"):  # the constructor may have refused its arguments
+            self._database.close()
+
     def add(self, by: int) -> int:
         "Add a number"
         self._database.execute("update counter set value = value + ?", [by])
@@ -206,5 +210,8 @@ def test_constructor_that_fails_opens_nothing() -> None:
     with running(Registers(Counter)) as plugin:
         with pytest.raises(CallFailed) as caught:
             plugin.open_toolbox("Counter", strat=1)
-        assert caught.value.code == ErrorCode.PLUGIN_EXCEPTION
+        assert (caught.value.code, caught.value.message) == (
+            ErrorCode.PLUGIN_EXCEPTION,
+            "TypeError: Counter.__init__() got an unexpected keyword argument 'strat'",
+        )
         assert plugin.open_toolbox("Counter").instance == 1

@@ -6,7 +6,7 @@ import contextvars
 import inspect
 import itertools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, get_type_hints
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+CLOSING_S = 0.5
+"""What the instances that are still open get to end when the process leaves; the host's own grace time is 2 s."""
+
 
 @dataclass
 class OpenToolbox:
@@ -57,6 +60,16 @@ class OpenToolbox:
         assert self.toolbox is not None
         self.tools = {tool.name: tool for tool in self.toolbox.tools()}
 
+    def close(self) -> Future[None]:
+        """Let go of the instance, on its thread, and end that; its calls under way come first. Does not wait."""
+        closing = self.thread.submit(self._forget)
+        self.thread.shutdown(wait=False)
+        return closing
+
+    def _forget(self) -> None:
+        self.toolbox = None
+        self.tools = {}
+
 
 class Toolboxes:
     """The open toolbox instances of this process, by number."""
@@ -76,7 +89,7 @@ class Toolboxes:
         try:
             opened.run(lambda: self._prepare(opened, found, params))
         except BaseException:
-            opened.thread.shutdown(wait=False)
+            opened.close()
             raise
         number = next(self._numbers)
         self._open[number] = opened
@@ -95,7 +108,12 @@ class Toolboxes:
     def close(self, number: int) -> None:
         """Forget an instance. Raises CallFailed for a number that is not open."""
         self._get(number)
-        self._open.pop(number).thread.shutdown(wait=False)
+        self._open.pop(number).close()
+
+    def close_all(self) -> None:
+        """Let go of all instances, and wait CLOSING_S for what they do at their end."""
+        wait([opened.close() for opened in self._open.values()], CLOSING_S)
+        self._open.clear()
 
     def call(self, params: CallToolParams, call: Cancellable, outgoing: Outgoing) -> CallToolResult:
         """Run a tool. What it raises is part of the result."""

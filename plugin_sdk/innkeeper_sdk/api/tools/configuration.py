@@ -21,7 +21,11 @@ def recording(original: Callable[..., None], begin: Callable[[Any, dict[str, Any
     def constructor(self: Any, *args: Any, **kwargs: Any) -> None:
         if type(self).__init__ is constructor:
             signature = inspect.signature(original)
-            bound = signature.bind(self, *args, **kwargs)
+            try:
+                bound = signature.bind(self, *args, **kwargs)
+            except TypeError:
+                original(self, *args, **kwargs)  # refuses them, too, and says whose arguments they are
+                raise
             bound.apply_defaults()
             own_name = next(iter(signature.parameters))
             named = {
