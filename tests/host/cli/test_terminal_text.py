@@ -26,7 +26,7 @@ def shown(*pieces: str) -> str:
         ("\x1bPq#0;2\x1b\\sixel", "sixel"),
         ("over\rwritten\x08", "overwritten"),
         ("\u202etxet\u2066", "txet"),
-        ("\x1b[", ""),
+        ("\x1b[", "["),
         ("half a sequence \x1b]0;never ends", "half a sequence ]0;never ends"),
     ],
 )
