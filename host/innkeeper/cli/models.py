@@ -133,6 +133,7 @@ class Listed:
             "can_stream": info.can_stream,
             "supports_schema": info.supports_schema,
             "supports_tools": info.supports_tools,
+            "supports_conversation": info.supports_conversation,
             "supports_async": info.has_async,
             "attachment_types": list(info.attachment_types),
             "server_side_tools": [

@@ -44,6 +44,7 @@ def info(registered: RegisteredModel) -> ModelInfo:
         attachment_types=tuple(sorted(map(str, model.attachment_types or ()))),
         supports_schema=bool(model.supports_schema),
         supports_tools=bool(model.supports_tools),
+        supports_conversation=bool(model.supports_conversation),
         server_side_tools=tuple(
             ServerSideTool(name=tool.__name__, description=inspect.getdoc(tool))
             for tool in model.supported_server_side_tools

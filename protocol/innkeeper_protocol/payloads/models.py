@@ -42,6 +42,7 @@ class ModelInfo(Payload, frozen=True, kw_only=True):
     attachment_types: tuple[str, ...] = ()
     supports_schema: bool = False
     supports_tools: bool = False
+    supports_conversation: bool = True
     server_side_tools: tuple[ServerSideTool, ...] = ()
     options_schema: dict[str, JSON] = {}
 
