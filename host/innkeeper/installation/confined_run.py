@@ -100,23 +100,35 @@ def _start(confined: Confined) -> subprocess.Popen[bytes]:
 
 
 def _read_all(process: subprocess.Popen[bytes], deadline: float) -> str:
+    """Read what it writes until it ends, be there others who could still write. Raises TimeoutError."""
     assert process.stdout is not None
+    output, ended = process.stdout.fileno(), os.pidfd_open(process.pid)
+    os.set_blocking(output, False)
     kept = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise TimeoutError
-            part = os.read(process.stdout.fileno(), 65536)
-            if not part:
-                break
-            kept = (kept + part)[-KEPT_OUTPUT_BYTES:]
     try:
-        process.wait(max(deadline - time.monotonic(), 1.0))
-    except subprocess.TimeoutExpired as error:
-        raise TimeoutError from error
-    return kept.decode("utf-8", "replace")
+        with selectors.DefaultSelector() as selector:
+            selector.register(output, selectors.EVENT_READ)
+            selector.register(ended, selectors.EVENT_READ)
+            while True:
+                left = deadline - time.monotonic()
+                ready = {key.fd for key, _ in selector.select(left)} if left > 0 else set()
+                if not ready:
+                    raise TimeoutError
+                part = _read(output)
+                kept = (kept + part)[-KEPT_OUTPUT_BYTES:]
+                if not part and output in ready:
+                    selector.unregister(output)
+                if not part and ended in ready:
+                    return kept.decode("utf-8", "replace")
+    finally:
+        os.close(ended)
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except BlockingIOError:
+        return b""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -14,6 +14,8 @@ import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import tomllib
 
@@ -31,6 +33,9 @@ KEPT_OUT = ("llm", "innkeeper", "innkeeper-sdk", "innkeeper-protocol")
 class Project:
     """What the generated pyproject.toml says. *dependencies* are PEP 508; *wheels* are names with the path of the
     wheel, relative to the project, that is used for each; *without* are names that stay out.
+
+    *source_only* are packages without a wheel, for a lock that only tells which of their sources are meant: nobody
+    knows yet what they depend on, and uv takes it that it is nothing.
     """
 
     interpreter: Interpreter
@@ -38,16 +43,18 @@ class Project:
     wheels: dict[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     pre: bool = False
+    source_only: tuple[str, ...] = ()
 
     def as_toml(self) -> str:
         kept_out = [f"{name} ; python_version < '0'" for name in dict.fromkeys([*KEPT_OUT, *self.without])]
         marker = f"sys_platform == '{sys.platform}' and platform_machine == '{platform.machine()}'"
+        unknown = [f"{{ name = {_text(name)}, requires-dist = [] }}" for name in self.source_only]
         lines = [
             "# Written by Innkeeper for one plugin; every installation writes it anew.",
             "[project]",
             'name = "innkeeper-environment"',
             'version = "0"',
-            f"requires-python = {_text(f'=={self.interpreter.minor}.*')}",
+            f"requires-python = {_text(self.interpreter.this_version)}",
             f"dependencies = {_list(self.dependencies)}",
             "",
             "[tool.uv]",
@@ -55,6 +62,7 @@ class Project:
             f"override-dependencies = {_list(kept_out)}",
             f"environments = {_list([marker])}",
             *(['prerelease = "allow"'] if self.pre else []),
+            *([f"dependency-metadata = [{', '.join(unknown)}]"] if unknown else []),
             "",
             "[tool.uv.workspace]",
             "members = []",
@@ -63,6 +71,11 @@ class Project:
             *(f"{_text(name)} = {{ path = {_text(path)} }}" for name, path in self.wheels.items()),
         ]
         return "\n".join(lines) + "\n"
+
+    def write(self, folder: str) -> None:
+        """Write it to *folder*."""
+        with open(os.path.join(folder, "pyproject.toml"), "w", encoding="utf-8") as file:
+            file.write(self.as_toml())
 
 
 def _text(value: str) -> str:
@@ -75,33 +88,27 @@ def _list(values: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LockedPackage:
-    """One package of a lock. *size_bytes* is that of its largest wheel that fits, 0 where the index does not say."""
+    """One package of a lock. *size_bytes* is that of its largest wheel that fits, 0 where the index does not say.
+
+    *source* is the URL of its source, or its path, and *source_sha256* its hash; "" where there is none.
+    """
 
     name: str
     version: str
-    size_bytes: int
+    size_bytes: int = 0
+    source: str = ""
+    source_sha256: str = ""
 
 
-def lock(
-    folder: str,
-    project: Project,
-    *,
-    previous_lock: str | None = None,
-    offline: bool = False,
-    no_cache: bool = False,
-    refresh: bool = False,
-) -> list[LockedPackage]:
-    """Write *project* to *folder* and have uv choose every version. Returns what was chosen.
+def lock(folder: str, project: Project, *, no_cache: bool = False, refresh: bool = False) -> list[LockedPackage]:
+    """Write *project* to *folder* and have uv choose every version; return what was chosen.
 
-    *previous_lock* is a uv.lock whose versions are kept where they still fit. Raises UvFailed.
+    Versions in a ``uv.lock`` that is there are kept where they still fit. Nothing is built, and nothing of what is
+    chosen runs. Raises UvFailed.
     """
-    with open(os.path.join(folder, "pyproject.toml"), "w", encoding="utf-8") as file:
-        file.write(project.as_toml())
-    if previous_lock is not None and os.path.exists(previous_lock):
-        target = os.path.join(folder, "uv.lock")
-        if os.path.abspath(previous_lock) != target:
-            shutil.copyfile(previous_lock, target)
-    flags = [flag for flag, on in (("--offline", offline), ("--no-cache", no_cache), ("--refresh", refresh)) if on]
+    project.write(folder)
+    flags = [flag for flag, on in (("--no-cache", no_cache), ("--refresh", refresh)) if on]
+    flags += [flag for name in project.source_only for flag in ("--no-binary-package", name)]
     run_uv(["lock", "--no-build", "--python", project.interpreter.path, *flags], cwd=folder, timeout_s=LOCK_TIMEOUT_S)
     return read_lock(folder)
 
@@ -110,15 +117,36 @@ def read_lock(folder: str) -> list[LockedPackage]:
     """Return the packages in the uv.lock of *folder*, without the project itself."""
     with open(os.path.join(folder, "uv.lock"), "rb") as file:
         content = tomllib.load(file)
-    return [
-        LockedPackage(
-            package["name"],
-            package.get("version", ""),
-            max((wheel.get("size", 0) for wheel in package.get("wheels", [])), default=0),
-        )
-        for package in content.get("package", [])
-        if "virtual" not in package.get("source", {})
-    ]
+    return [_locked(package, folder) for package in content["package"] if "virtual" not in package["source"]]
+
+
+def _locked(package: dict[str, Any], folder: str) -> LockedPackage:
+    source = package.get("sdist", {})
+    place = source.get("url", "")
+    if place.startswith("file:"):
+        place = unquote(urlsplit(place).path)
+    elif not place and source.get("path"):  # of an index that is a folder
+        place = os.path.join(folder, package["source"].get("registry", ""), source["path"])
+    return LockedPackage(
+        package["name"],
+        package.get("version", ""),
+        max((wheel.get("size", 0) for wheel in package.get("wheels", [])), default=0),
+        place,
+        source.get("hash", "").removeprefix("sha256:"),
+    )
+
+
+def unpack_alone(folder: str, requirement: str, target: str, interpreter: Interpreter, *, no_cache: bool) -> None:
+    """Unpack the one package that *requirement* names, without any that it depends on, into the folder *target*.
+
+    It comes by the indexes of the project in *folder*. Raises UvFailed.
+    """
+    listed = f"{target}.txt"
+    with open(listed, "w", encoding="utf-8") as file:  # a URL may hold a password, which is not for argv
+        file.write(f"{requirement}\n")
+    flags = ["--no-deps", "--no-build", *(["--no-cache"] if no_cache else [])]
+    arguments = [*flags, "--python", interpreter.path, "--target", target, "--requirements", listed]
+    run_uv(["pip", "install", *arguments], cwd=folder, timeout_s=SYNC_TIMEOUT_S)
 
 
 def sync(folder: str, interpreter: Interpreter, *, progress: Progress, no_cache: bool = False) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from innkeeper.errors import InstallError
 from innkeeper.paths import Home
@@ -84,24 +85,24 @@ def _state(path: str) -> list[int] | None:
 
 
 def _hash_of(home: Home, name: str, sources: tuple[str, ...]) -> str:
+    """Return the hash of *sources*, read again only when one of their files or folders has changed."""
     if not runs_from_clone():
         return _carried_hash(name)
-    files = list(source_files(sources))
-    state = [[path, *(_state(os.path.join(CLONE, path)) or ())] for path in files]
     memo = os.path.join(home.cache_dir, "hashes", f"{name}.json")
     try:
         with open(memo, encoding="utf-8") as file:
             known = json.load(file)
-        if known["state"] == state and isinstance(known["hash"], str):
+        if known["clone"] == CLONE and not has_changed(known["watched"]) and isinstance(known["hash"], str):
             return str(known["hash"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
+    files = list(source_files(sources))
+    folders = {os.path.dirname(path) for path in files}
+    watched = watch(os.path.join(CLONE, path) for path in (*sorted(folders), *files))
     found = _content_hash(files)
-    try:
-        os.makedirs(os.path.dirname(memo), exist_ok=True)
-        write_whole(memo, {"state": state, "hash": found})
-    except OSError:
-        return found  # a home that cannot be written: it is only slower
+    with suppress(OSError):  # a home that cannot be written is only slower
+        os.makedirs(os.path.dirname(memo), mode=0o700, exist_ok=True)
+        write_whole(memo, {"clone": CLONE, "watched": watched, "hash": found})
     return found
 
 

@@ -11,19 +11,24 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from innkeeper.errors import InstallError, UsageError
 
+from .uv import run_uv
+
 OLDEST, NEWEST = (3, 10), (3, 14)
 """What the SDK runs on."""
+
+ASKED_S = 30.0
+"""A Python says its version in 20 ms, and uv remembers it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """A base Python. *path* is real, no link; *version* is ``3.12`` or, where the folder tells, ``3.12.1``."""
+    """A base Python. *path* is real, no link; *version* is ``3.12.1``, or ``3.12`` where nobody asked it yet."""
 
     path: str
     version: str
@@ -33,11 +38,18 @@ class Interpreter:
     def minor(self) -> str:
         return ".".join(self.version.split(".")[:2])
 
+    @property
+    def this_version(self) -> str:
+        """The requirement on Python that it alone meets: ``>=3.12.1,<3.13``."""
+        if self.version == self.minor:
+            return f"=={self.minor}.*"
+        major, minor = self.minor.split(".")
+        return f">={self.version},<{major}.{int(minor) + 1}"
+
     def satisfies(self, requires_python: str) -> bool:
-        """Say whether it may run what asks for *requires_python*. An unknown patch release counts as the newest."""
-        version = self.version if self.version.count(".") >= 2 else f"{self.version}.999"
+        """Say whether it may run what asks for *requires_python*; what is no such thing asks for nothing."""
         try:
-            return SpecifierSet(requires_python).contains(version, prereleases=True)
+            return SpecifierSet(requires_python).contains(self.version, prereleases=True)
         except InvalidSpecifier:
             return True
 
@@ -73,15 +85,40 @@ def choose(
             )
         return chosen
     present = find_all(environ)
-    for interpreter in present:
+    for interpreter in map(_exact, [*present, *_candidates(environ)]):
         if interpreter.satisfies(requires_python):
             return interpreter
     raise no_python(subject, requires_python, present)
 
 
+def usable(wanted: str | None, environ: Mapping[str, str] = os.environ) -> Iterator[Interpreter]:
+    """Yield what `choose` may choose from, one a minor version: the one *wanted* alone, or all, the host's first."""
+    yield from [_wanted(wanted, environ)] if wanted else map(_exact, find_all(environ))
+
+
+def at(path: str) -> Interpreter | None:
+    """Return the base Python at *path*, or None for what is none that plugins run on."""
+    found = _from_path(path)
+    return _exact(found) if found else None
+
+
+def _exact(interpreter: Interpreter) -> Interpreter:
+    """Return *interpreter* with its patch release, which its folder need not tell: the system's does not."""
+    if interpreter.version != interpreter.minor:
+        return interpreter
+    told = run_uv(
+        ["python", "find", "--system", "--no-project", "--show-version", interpreter.path],
+        cwd=os.path.dirname(interpreter.path),
+        timeout_s=ASKED_S,
+    )
+    found = re.search(r"^3\.\d+\.\d+", told, re.MULTILINE)
+    return replace(interpreter, version=found[0]) if found else interpreter
+
+
 def no_python(subject: str, requires_python: str, present: list[Interpreter]) -> InstallError:
     """Return the error that says which Python *subject* needs and which there are."""
-    minor = next((minor for minor in _minors() if Interpreter("", minor, "").satisfies(requires_python)), None)
+    newest = [Interpreter("", f"{minor}.999", "") for minor in _minors()]
+    minor = next((one.minor for one in newest if one.satisfies(requires_python)), None)
     return InstallError(
         f"{subject} needs a Python that is not on this machine: {requires_python}",
         why=f"Found: {', '.join(one.version for one in present)}.",
@@ -93,7 +130,7 @@ def no_python(subject: str, requires_python: str, present: list[Interpreter]) ->
 
 def _wanted(wanted: str, environ: Mapping[str, str]) -> Interpreter:
     if os.sep in wanted or wanted.startswith("~"):
-        interpreter = _from_path(os.path.expanduser(wanted))
+        interpreter = at(os.path.expanduser(wanted))
         if interpreter is None:
             raise InstallError(
                 f"{wanted} is no Python that can run a plugin.",
@@ -103,7 +140,7 @@ def _wanted(wanted: str, environ: Mapping[str, str]) -> Interpreter:
     text = wanted.removeprefix("python").removeprefix("cpython").lstrip("-@")
     if not re.fullmatch(r"3\.\d+(\.\d+)?", text):
         raise UsageError(f"{wanted!r} is no version of Python.", hint="Write --python 3.12 or --python PATH.")
-    for interpreter in [*find_all(environ), *_candidates(environ)]:
+    for interpreter in map(_exact, [*find_all(environ), *_candidates(environ)]):
         if text in (interpreter.version, interpreter.minor):
             return interpreter
     raise no_python("This installation", f"=={text}" + (".*" if text.count(".") < 2 else ""), find_all(environ))
@@ -137,7 +174,7 @@ def _from_path(path: str) -> Interpreter | None:
     real = os.path.realpath(path)
     if real == own().path:
         return own()
-    found = re.fullmatch(r"python(3\.\d+)t?", os.path.basename(real))
+    found = re.fullmatch(r"python(3\.\d+)", os.path.basename(real))
     prefix = os.path.dirname(os.path.dirname(real))
     if not found or found[1] not in _minors() or not os.access(real, os.X_OK):
         return None

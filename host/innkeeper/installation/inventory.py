@@ -31,9 +31,9 @@ class InstalledPlugin:
 
     *generation* is None for a default plugin that was not made ready yet; the paths are empty then. *models* are
     dicts with ``id``, ``label``, ``aliases``, ``sync`` and ``async``; *embedding_models* have ``id``, ``label`` and
-    ``aliases``; *commands* have ``name`` and ``help``; *template_loaders* and *fragment_loaders* are prefixes;
-    *tools* have ``name``, ``description`` and ``toolbox``, a bool. *problems* are sentences about what it failed to
-    register.
+    ``aliases``; *commands* have ``name``, ``help`` and ``hidden``; *template_loaders* and *fragment_loaders* are
+    prefixes; *tools* have ``name``, ``description`` and ``toolbox``, a bool. *problems* are sentences about what it
+    failed to register.
     """
 
     name: str
@@ -84,14 +84,14 @@ class Index:
     removed_defaults: list[str] = field(default_factory=list)
     """Default plugins that the person uninstalled."""
 
+    def named(self, name: str) -> InstalledPlugin | None:
+        """Return the plugin whose canonical name is *name*."""
+        return next((plugin for plugin in self.plugins if plugin.name == name), None)
+
     def find(self, name: str) -> InstalledPlugin | None:
         """Return the plugin called *name*, in any spelling, with or without ``llm-`` or ``innkeeper-``."""
         wanted = canonical_name(name)
-        by_name = {plugin.name: plugin for plugin in self.plugins}
-        for candidate in (wanted, f"llm-{wanted}", f"innkeeper-{wanted}"):
-            if candidate in by_name:
-                return by_name[candidate]
-        return None
+        return self.named(wanted) or self.named(f"llm-{wanted}") or self.named(f"innkeeper-{wanted}")
 
     def put(self, plugin: InstalledPlugin) -> None:
         """Add *plugin*, or let it take the place of the one with its name."""

@@ -1,7 +1,7 @@
 """Locks between processes: the kernel's, on a file, so that they are gone with whoever held them.
 
 The index lock is held for milliseconds, around reading and replacing one file. A plugin's lock is held while it is
-installed, which may take minutes, so waiting for it says so.
+installed, which may take minutes, so waiting for it says so. Who runs a plugin shares the lock of its environment.
 """
 
 from __future__ import annotations
@@ -63,13 +63,23 @@ def _try(descriptor: int, kind: int) -> bool:
     return True
 
 
-def is_held(path: str) -> bool:
-    """Say whether some process holds the lock *path*, shared or alone. A file that is not there is not held."""
+@contextmanager
+def attempt(path: str) -> Iterator[bool]:
+    """Hold the lock *path*, alone, if nobody else holds it; yield whether that is so. Its folder must be there."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        return not _try(descriptor, fcntl.LOCK_EX)
+        yield _try(descriptor, fcntl.LOCK_EX)
     finally:
         os.close(descriptor)
+
+
+def share(path: str) -> int:
+    """Return a descriptor that holds the lock *path*, with others, until it is closed.
+
+    Raises FileNotFoundError when there is no such file, or when who holds it alone is removing it.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    if _try(descriptor, fcntl.LOCK_SH) and os.fstat(descriptor).st_nlink:
+        return descriptor
+    os.close(descriptor)
+    raise FileNotFoundError(path)

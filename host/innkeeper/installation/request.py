@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from innkeeper.errors import InstallError
 
+if TYPE_CHECKING:
+    from innkeeper_protocol.payloads.describe import Description
+
+    from .inventory import InstalledPlugin
+
 Progress = Callable[[str], None]
 """Takes one line about what is being done. Called from the installing thread; prints nothing by itself."""
+
+Describe = Callable[["InstalledPlugin"], "Description"]
+"""Starts a plugin whose environment is made, confined, and asks what it registers. It must not call `make_ready`: the
+plugin is not in the index yet, and its lock is held. Raises PluginError.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,21 @@ class InstallRequest:
     no_cache: bool = False
     no_sandbox: bool = False
     """The person's word that this plugin may run where nothing can confine it."""
+
+    def after(self, earlier: InstallRequest) -> InstallRequest:
+        """Return this request with what the person said in an *earlier* one, about the same plugin, and leaves unsaid
+        now. Forcing a reinstallation forgets it.
+        """
+        if self.force_reinstall:
+            return self
+        return replace(
+            self,
+            with_=self.with_ or earlier.with_,
+            without=self.without or earlier.without,
+            python=self.python or earlier.python,
+            pre=self.pre or earlier.pre,
+            no_sandbox=self.no_sandbox or earlier.no_sandbox,
+        )
 
     def to_keep(self) -> InstallRequest:
         """Return what describes the environment; the rest was about this one installation."""

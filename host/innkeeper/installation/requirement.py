@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
@@ -47,6 +47,12 @@ class Requirement:
     def subject(self) -> str:
         """What to call it in a message."""
         return self.name or without_password(self.typed)
+
+    @property
+    def dependency(self) -> str:
+        """The requirement as PEP 508 has it; a wheel or a source on this machine is named, not located."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.name}{extras}" + (f" @ {self.location}" if self.kind == "url" else self.specifier)
 
     @property
     def is_local_source(self) -> bool:
@@ -186,10 +192,5 @@ def _extras(bracketed: str) -> tuple[str, ...]:
 
 
 def without_password(text: str) -> str:
-    """Return *text* with the user and password of a URL in it left out."""
-    prefix, at, rest = text.rpartition("://")
-    if not at:
-        return text
-    parts = urlsplit(f"x://{rest}")
-    host = parts.netloc.rpartition("@")[2]
-    return prefix + urlunsplit(("x", host, *parts[2:])).replace("x://", "://", 1) if "@" in parts.netloc else text
+    """Return *text* with the user and password of every URL in it left out."""
+    return re.sub(r"://[^/\s@]+@", "://", text)

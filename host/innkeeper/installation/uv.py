@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from innkeeper.errors import InstallError
 
 from .request import Progress
+from .uv_failure import UvFailed
 
 LOCK_TIMEOUT_S = 300.0
 """Finding versions reads metadata only; minutes mean that something hangs."""
@@ -42,15 +43,6 @@ _PASSED_ON = """
 _INDEX_CREDENTIALS = re.compile(r"UV_INDEX_\w+_(USERNAME|PASSWORD)")
 
 _PR_SET_PDEATHSIG = 1
-
-
-class UvFailed(InstallError):
-    """uv ended with an error. *output* is what it wrote, *reason* that in short, without its decoration."""
-
-    def __init__(self, output: str) -> None:
-        self.output = output
-        self.reason = shortened(output)
-        super().__init__("uv could not do that.", why=self.reason)
 
 
 def find_uv() -> str:
@@ -171,25 +163,3 @@ def _die_with_parent() -> Callable[[], None] | None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
     return ask
-
-
-_NOISE = re.compile(
-    r"^\s*(Using|Creating|warning:|Resolved|Prepared|Downloading|Downloaded|Building|Built|Installed|Updating) "
-)
-_DECORATION = re.compile(r"^\s*(error:|cause:|hint:|×|├─▶|╰─▶|│|Caused by:|help:)*\s*")  # noqa: RUF001  # what uv draws
-
-MOST_LINES = 6
-MOST_CHARACTERS = 900
-
-
-def shortened(output: str) -> str:
-    """Return the reason in uv's *output*: without decoration and noise, in the words of a person who typed `llm`."""
-    lines = [_DECORATION.sub("", line).strip() for line in output.splitlines() if not _NOISE.match(line)]
-    lines = [line for line in lines if line and not line.startswith("No solution found when resolving dep")]
-    text = "\n".join(lines[:MOST_LINES])
-    text = text.replace("your project's requirements are unsatisfiable", "this cannot be installed")
-    text = text.replace("your project depends on", "this installation needs")
-    text = text.replace("your project", "this installation")
-    text = re.sub(r", we can conclude that this cannot be installed\.?$", ".", text, flags=re.MULTILINE)
-    text = re.sub(r"^And because", "Because", text, flags=re.MULTILINE)
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS].rsplit(" ", 1)[0] + " …"

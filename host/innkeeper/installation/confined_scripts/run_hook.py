@@ -10,6 +10,10 @@ import json
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
@@ -20,7 +24,7 @@ def main() -> None:
     sys.argv[:] = ["build"]
     try:
         result = build(spec)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's backend may raise anything
         import traceback
 
         traceback.print_exc()
@@ -29,15 +33,14 @@ def main() -> None:
         json.dump(result, file)
 
 
-def build(spec: "dict[str, object]") -> "dict[str, object]":
-    module, _, attributes = str(spec["backend"]).partition(":")
+def build(spec: "dict[str, Any]") -> "dict[str, Any]":
+    module, _, attributes = spec["backend"].partition(":")
     backend = importlib.import_module(module)
     for name in filter(None, attributes.split(".")):
         backend = getattr(backend, name)
     ask = getattr(backend, f"get_requires_for_build_{spec['kind']}", None)
     wanted = [str(text) for text in (ask(None) if ask else ())]
-    present = spec["present"]
-    if any(text not in present for text in wanted):
+    if any(text not in spec["present"] for text in wanted):
         return {"requires": wanted}
     make = getattr(backend, f"build_{spec['kind']}", None)
     if make is None:

@@ -1,0 +1,155 @@
+"""Makes a plugin's environment in a new generation, has it described, and commits it.
+
+The steps are in this order so that a package that is no plugin costs one small download, and so that everything is on
+disk before the index names it. Until then nothing of what was there has changed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from innkeeper.confinement import grants as granting
+from innkeeper.errors import InstallError, PluginError
+from innkeeper.paths import Home
+
+from .bytecode import compile_files, worth_compiling
+from .editable import source_files
+from .environment import described_size, sync
+from .fingerprint import default_plugin_hash, is_current, watch
+from .generation import new_generation
+from .interpreters import Interpreter
+from .inventory import InstalledPlugin, change_index
+from .manifest import checked, summarised, write_manifest
+from .plan import Plan, Workshop
+from .record import Asked, write_record
+from .request import Describe
+from .requirement import without_password
+from .resolution import resolve
+from .sdk_wheels import put_sdk_into, sdk_wheels
+from .uv_failure import UvFailed
+from .wheel import read_installed
+
+if TYPE_CHECKING:
+    from innkeeper_protocol.payloads.describe import Description
+
+MOST_WATCHED = 500
+"""Source files of an editable plugin that are looked at each time it starts, at 2 us each."""
+
+
+def make(plan: Plan, workshop: Workshop, *, scratch: str) -> InstalledPlugin:
+    """Make the environment that *plan* describes, commit it, and return the plugin; its lock is held by the caller.
+
+    What is there already and would come out the same is returned as it is. *scratch* is a folder that goes afterwards.
+    Raises InstallError, and then nothing has changed.
+    """
+    home = workshop.home
+    with new_generation(home, plan.name) as generation:
+        folder = home.generation_dir(plan.name, generation)
+        resolution = resolve(folder, plan, sdk_wheels(home).requirements(), workshop, scratch=scratch)
+        if plan.earlier is not None and _is_made_already(home, plan, plan.earlier, folder):
+            workshop.progress(f"{plan.name} {plan.earlier.version} is up to date")
+            return plan.earlier
+        workshop.progress(f"Installing {plan.name}: {described_size(resolution.packages)}")
+        plugin, files = _make_environment(plan, workshop, resolution.project.interpreter, generation)
+        description = described(workshop.describe, plugin)
+        register(home, plugin, description)
+        compile_files(
+            worth_compiling(plugin.site_packages, description.imported_files, files),
+            tier=workshop.tier,
+            subject=plan.name,
+            interpreter=resolution.project.interpreter,
+            readable=plugin.site_packages,
+            scratch=os.path.join(folder, "compiling"),
+        )
+        write_manifest(folder, description)
+        commit(home, plugin, replace(plan.asked, added=resolution.added))
+    return plugin
+
+
+def _is_made_already(home: Home, plan: Plan, earlier: InstalledPlugin, folder: str) -> bool:
+    if plan.request.force_reinstall or earlier.generation is None or earlier.source_kind == "editable":
+        return False
+    before = home.generation_dir(earlier.name, earlier.generation)
+    same = all(_content(before, name) == _content(folder, name) for name in ("pyproject.toml", "uv.lock"))
+    return same and is_current(home, earlier)
+
+
+def _content(folder: str, name: str) -> bytes | None:
+    try:
+        with open(os.path.join(folder, name), "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _make_environment(
+    plan: Plan, workshop: Workshop, interpreter: Interpreter, generation: str
+) -> tuple[InstalledPlugin, list[str]]:
+    """Make the environment from its lock; return the plugin, which has said nothing yet, and its own files."""
+    home = workshop.home
+    folder = home.generation_dir(plan.name, generation)
+    try:
+        site_packages = sync(folder, interpreter, progress=workshop.progress, no_cache=plan.request.no_cache)
+    except UvFailed as error:
+        raise error.explained(plan.name) from error
+    sdk = put_sdk_into(home, site_packages, interpreter, tier=workshop.tier).hash
+    distribution = read_installed(site_packages, plan.name)
+    if distribution is None:
+        raise InstallError(f"{plan.name} was not installed.", why="Its environment does not hold it.")
+    plugin = InstalledPlugin(
+        name=plan.name,
+        version=distribution.version,
+        requirement=without_password(plan.request.requirement),
+        source_kind=plan.source_kind,
+        generation=generation,
+        interpreter=interpreter.path,
+        base_prefix=interpreter.base_prefix,
+        site_packages=site_packages,
+        extra_read=[plan.source] if plan.source else [],
+        sdk=f"{sdk}-{default_plugin_hash(home, plan.name)}" if plan.is_default else sdk,
+        is_default=plan.is_default,
+    )
+    return plugin, [os.path.join(site_packages, path) for path in distribution.files]
+
+
+def described(describe: Describe, plugin: InstalledPlugin) -> Description:
+    """Ask *plugin* what it registers, and return what of that is fit to be kept. Raises InstallError."""
+    try:
+        said = describe(plugin)
+    except PluginError as error:
+        raise InstallError(
+            f"Plugin '{plugin.name}' could not say what it registers.",
+            why="\n".join(part for part in (error.message, error.why) if part),
+        ) from error
+    description = checked(said)
+    if not description.hooks and description.problems:
+        raise InstallError(
+            f"Plugin '{plugin.name}' cannot be loaded.",
+            why="\n".join(f"{problem.where}: {problem.message}" for problem in description.problems[:3]),
+            hint=f"If it lacks a package, or needs an older one: llm install {plugin.requirement} --with 'PACKAGE<2'",
+        )
+    return description
+
+
+def register(home: Home, plugin: InstalledPlugin, description: Description) -> None:
+    """Enter into *plugin* what its checked *description* says, and the files on which that hangs."""
+    for name, value in summarised(description).items():
+        setattr(plugin, name, value)
+    granted = home.grants_file(plugin.name)
+    keys = [home.keys_file] if granting.load(home, plugin.name).keys else []
+    own = [path for folder in plugin.extra_read for path in source_files(folder)][:MOST_WATCHED]
+    plugin.watched = watch([*description.registration_files, granted, *keys, *own])
+
+
+def commit(home: Home, plugin: InstalledPlugin, asked: Asked) -> None:
+    """Write the record of *plugin*, and put it into the index: from here on it is the one that is installed."""
+    plugin.installed_at = time.time()
+    write_record(home, plugin, asked)
+    with change_index(home) as index:
+        index.put(plugin)
+    if asked.request.no_sandbox:
+        granted = granting.load(home, plugin.name)
+        granting.save(home, plugin.name, granted.add(granting.Grants(no_sandbox=True)))

@@ -1,0 +1,159 @@
+"""Chooses the Python and the versions of one environment; adds what the plugin imports without saying so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from packaging.requirements import Requirement as Pep508
+
+from innkeeper.errors import InstallError
+
+from .bytecode import sources_below
+from .editable import source_files
+from .environment import LockedPackage, Project, lock, read_lock, unpack_alone
+from .interpreters import find_all, no_python
+from .inventory import canonical_name
+from .plan import Plan, Workshop
+from .requirement import wheel_name
+from .source_only import lock_with_builds
+from .undeclared_imports import undeclared
+from .uv_failure import UvFailed
+from .wheel import Distribution, read_installed, read_wheel
+
+WHEELS = "wheels"
+"""In a generation: the wheels on this machine that its lock names, for as long as it lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What was written to an environment's pyproject.toml, and what uv chose.
+
+    *added* are the requirements for what the plugin imports without declaring it.
+    """
+
+    project: Project
+    packages: list[LockedPackage]
+    added: tuple[str, ...]
+
+
+def resolve(
+    folder: str, plan: Plan, sdk_requirements: Iterable[str], workshop: Workshop, *, scratch: str
+) -> Resolution:
+    """Write pyproject.toml and uv.lock for *plan* to *folder*. *scratch* is a folder for what is needed on the way.
+
+    Raises InstallError: what is asked for is no plugin, does not exist, contradicts itself, or cannot be reached.
+    """
+    os.makedirs(os.path.join(folder, WHEELS))
+    kept = [keep(wheel, folder) for wheel in (*plan.built, *([plan.wheel] if plan.wheel else []))]
+    asked = (plan.asked.dependency, *plan.request.with_, *sdk_requirements)
+    wheels = {wheel_name(os.path.basename(path)): path for path in kept}
+    distribution = read_wheel(plan.wheel) if plan.wheel else None
+    projects = (
+        Project(interpreter, asked, wheels, plan.request.without, plan.request.pre)
+        for interpreter in plan.interpreters(distribution)
+    )
+    first = next(projects)
+    earlier = _earlier_folder(plan, workshop)
+    if earlier is not None and os.path.exists(os.path.join(earlier, "uv.lock")):
+        shutil.copyfile(os.path.join(earlier, "uv.lock"), os.path.join(folder, "uv.lock"))
+        same = _with(first, plan.asked.added)
+        if _is_that_of(earlier, same):
+            same.write(folder)
+            return Resolution(same, read_lock(folder), plan.asked.added)
+    try:
+        project, packages = _lock(folder, plan, first, projects, workshop, scratch)
+        added = _undeclared(folder, plan, project, packages, scratch)
+        if added:
+            project = _with(project, added)
+            packages = lock(folder, project, no_cache=plan.request.no_cache)
+    except UvFailed as error:
+        raise error.explained(plan.name) from error
+    return Resolution(project, packages, added)
+
+
+def keep(wheel: str, folder: str) -> str:
+    """Copy *wheel* into *folder*, where the lock may name it; return its path relative to that."""
+    kept = os.path.join(WHEELS, os.path.basename(wheel))
+    shutil.copyfile(wheel, os.path.join(folder, kept))
+    return kept
+
+
+def _earlier_folder(plan: Plan, workshop: Workshop) -> str | None:
+    if plan.earlier is None or plan.earlier.generation is None or not plan.keeps_versions:
+        return None
+    return workshop.home.generation_dir(plan.earlier.name, plan.earlier.generation)
+
+
+def _with(project: Project, added: tuple[str, ...]) -> Project:
+    return replace(project, dependencies=tuple(dict.fromkeys([*project.dependencies, *added])))
+
+
+def _is_that_of(folder: str, project: Project) -> bool:
+    """Say whether *project* is the one that was locked in *folder*: then nothing has to be asked of the index."""
+    try:
+        with open(os.path.join(folder, "pyproject.toml"), encoding="utf-8") as file:
+            return file.read() == project.as_toml()
+    except OSError:
+        return False
+
+
+def _lock(  # noqa: PLR0917  # called in one place
+    folder: str, plan: Plan, first: Project, others: Iterator[Project], workshop: Workshop, scratch: str
+) -> tuple[Project, list[LockedPackage]]:
+    """Lock with the first Python that does, from wheels alone; where none does, build what the first one lacks."""
+    request = plan.request
+    failures: list[UvFailed] = []
+    for project in chain([first], others):
+        try:
+            return project, lock(folder, project, no_cache=request.no_cache, refresh=request.upgrade)
+        except UvFailed as error:
+            failures.append(error)
+            if not error.may_fit_another_python:
+                break
+    failure = failures[0]
+    if failure.source_only:
+        return lock_with_builds(folder, first, plan, workshop, scratch=scratch, keep=keep)
+    if failure.needed_python and not request.python:
+        raise no_python(plan.name, failure.needed_python, find_all()) from failure
+    raise failure
+
+
+def _undeclared(
+    folder: str, plan: Plan, project: Project, packages: list[LockedPackage], scratch: str
+) -> tuple[str, ...]:
+    """Return the requirements for what the plugin imports and does not declare. Raises InstallError if it is none.
+
+    For this it is looked at before anything that it depends on is fetched.
+    """
+    alone = os.path.join(scratch, "alone")
+    plugin = _unpacked(folder, plan, project, packages, alone)
+    if not plugin.entry_points:
+        raise InstallError(
+            f"{plan.name} was not installed: it is no plugin.",
+            why="It has no entry point in the group `llm`, which is how plugins make themselves known.",
+            hint=f"To add it to a plugin's environment: llm install PLUGIN --with {plan.name}",
+        )
+    declared = plugin.requires | {canonical_name(Pep508(text).name) for text in plan.request.with_}
+    return tuple(undeclared(source_files(plan.source) if plan.source else sources_below(alone), declared))
+
+
+def _unpacked(folder: str, plan: Plan, project: Project, packages: list[LockedPackage], target: str) -> Distribution:
+    chosen = next((package for package in packages if package.name == plan.name), None)
+    if chosen is None:
+        raise InstallError(f"{plan.name} was not installed.", why="By --without it would have to leave itself out.")
+    if plan.name in project.wheels:
+        requirement = f"{plan.name} @ {Path(folder, project.wheels[plan.name]).absolute().as_uri()}"
+    elif plan.source_kind == "url":
+        requirement = plan.asked.dependency
+    else:
+        requirement = f"{plan.name}=={chosen.version}"
+    unpack_alone(folder, requirement, target, project.interpreter, no_cache=plan.request.no_cache)
+    plugin = read_installed(target, plan.name)
+    if plugin is None:
+        raise InstallError(f"{plan.name} was not installed: its wheel is that of another package.")
+    return plugin
