@@ -1,6 +1,7 @@
 """The default plugins: they come with the host, listed from the first moment, and get an environment on first use.
 
-What each registers, and how its environment is asked for, ships in ``default_plugins``; see `write_defaults`.
+What each registers, and how its environment is asked for, ships in ``default_plugins``; `default_records` says how
+those files come to be.
 """
 
 from __future__ import annotations
@@ -19,5 +20,15 @@ def default_names() -> list[str]:
 
 def default_request(name: str) -> InstallRequest:
     """Return how the environment of the default plugin *name* is asked for."""
-    with open(os.path.join(inventory.DEFAULTS_DIR, f"{name}.json"), encoding="utf-8") as file:
+    with open(record_file(name), encoding="utf-8") as file:
         return request_from_json(json.load(file)["request"])
+
+
+def record_file(name: str) -> str:
+    """Return the path of the shipped record of the default plugin *name*: its entry of the index, and its request."""
+    return os.path.join(inventory.DEFAULTS_DIR, f"{name}.json")
+
+
+def shipped_manifest_file(name: str) -> str:
+    """Return the path of its shipped manifest, which only those read who want to know more than the index says."""
+    return os.path.join(inventory.DEFAULTS_DIR, "manifests", f"{name}.json")

@@ -24,13 +24,12 @@ from .interpreters import at, choose
 from .inventory import InstalledPlugin, canonical_name, read_index
 from .making import commit, described, make, register
 from .manifest import write_manifest
-from .plan import Plan, Workshop, is_for_any_python
+from .plan import Plan, Workshop, is_for_any_python, plan_of_default
 from .record import Asked, asked_for
 from .request import Describe, InstallRequest, Progress
 from .requirement import Requirement, parse, parse_more, wheel_name
 from .resolution import WHEELS
 from .scratch import scratch_folder
-from .sdk_wheels import default_plugin_wheel
 from .source import Wheel, obtain_wheel
 from .uv_failure import UvFailed, disk_full
 from .wheel import read_wheel
@@ -65,7 +64,7 @@ def install(
                     return _up_to_date(earlier, workshop, scratch)
             asked = Asked(request, replace(requirement, name=name).dependency)
             if wheel is None and name in default_names():
-                plan = _plan_of_default(home, name, asked)
+                plan = plan_of_default(home, name, asked, default_request(name))
             else:
                 plan = _plan(name, requirement, asked, wheel)
             keeps = not request.upgrade and not request.force_reinstall
@@ -139,20 +138,6 @@ def _plan(name: str, requirement: Requirement, asked: Asked, wheel: Wheel | None
     )
 
 
-def _plan_of_default(home: Home, name: str, asked: Asked) -> Plan:
-    """Return the plan for a default plugin: this host's own wheel, and what is to stay out of its environment."""
-    wheel = default_plugin_wheel(home, name)
-    without = tuple(dict.fromkeys((*default_request(name).without, *asked.request.without)))
-    return Plan(
-        name=name,
-        source_kind="default",
-        asked=replace(asked, request=replace(asked.request, without=without)),
-        wheel=wheel,
-        first_python=choose(read_wheel(wheel).requires_python, asked.request.python, subject=name),
-        is_default=True,
-    )
-
-
 def _plan_again(plugin: InstalledPlugin, workshop: Workshop, scratch: str) -> Plan:
     """Return the plan for making *plugin* as it was asked for, on the Python it has, from the wheels that were kept.
 
@@ -160,7 +145,7 @@ def _plan_again(plugin: InstalledPlugin, workshop: Workshop, scratch: str) -> Pl
     """
     asked = asked_for(workshop.home, plugin)
     if plugin.is_default:
-        plan = _plan_of_default(workshop.home, plugin.name, asked)
+        plan = plan_of_default(workshop.home, plugin.name, asked, default_request(plugin.name))
         python = at(plugin.interpreter) or plan.first_python
         return replace(plan, first_python=python, earlier=plugin, keeps_versions=True)
     python = at(plugin.interpreter)

@@ -52,7 +52,7 @@ def make(plan: Plan, workshop: Workshop, *, scratch: str) -> InstalledPlugin:
         if plan.earlier is not None and _is_made_already(home, plan, plan.earlier, folder):
             workshop.progress(f"{plan.name} {plan.earlier.version} is up to date")
             return plan.earlier
-        workshop.progress(f"Installing {plan.name}: {described_size(resolution.packages)}")
+        workshop.progress(f"Making the environment of {plan.name}: {described_size(resolution.packages)}")
         plugin, files = _make_environment(plan, workshop, resolution.project.interpreter, generation)
         description = described(workshop.describe, plugin)
         register(home, plugin, description)

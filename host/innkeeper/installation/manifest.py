@@ -22,7 +22,8 @@ from innkeeper.errors import StorageError
 from innkeeper.paths import Home
 
 from . import spoken
-from .inventory import DEFAULTS_DIR, InstalledPlugin, write_whole
+from .defaults import shipped_manifest_file
+from .inventory import InstalledPlugin, write_whole
 from .spoken import Unfit
 
 MANIFEST = "manifest.json"
@@ -272,7 +273,7 @@ def read_manifest(home: Home, plugin: InstalledPlugin) -> Description:
     if plugin.generation is not None:
         path = os.path.join(home.generation_dir(plugin.name, plugin.generation), MANIFEST)
     else:
-        path = shipped_manifest(plugin.name)
+        path = shipped_manifest_file(plugin.name)
     try:
         with open(path, "rb") as file:
             return msgspec.json.decode(file.read(), type=Description)
@@ -282,8 +283,3 @@ def read_manifest(home: Home, plugin: InstalledPlugin) -> Description:
             why=f"{path}: {error}",
             hint=f"Have it say so again: llm plugins repair {plugin.name}",
         ) from error
-
-
-def shipped_manifest(name: str) -> str:
-    """Return where the manifest of the default plugin *name* is, as it ships with the host."""
-    return os.path.join(DEFAULTS_DIR, "manifests", f"{name}.json")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from innkeeper.paths import Home
 
-from .interpreters import Interpreter, usable
+from .interpreters import Interpreter, choose, usable
 from .inventory import InstalledPlugin
 from .record import Asked
 from .request import Describe, InstallRequest, Progress
-from .wheel import Distribution
+from .sdk_wheels import default_plugin_wheel
+from .wheel import Distribution, read_wheel
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,21 @@ class Plan:
 def is_for_any_python(wheel: str) -> bool:
     """Say whether the file name of *wheel* promises that it runs on any Python 3."""
     return os.path.basename(wheel).endswith(("-py3-none-any.whl", ".py3-none-any.whl"))
+
+
+def plan_of_default(home: Home, name: str, asked: Asked, shipped: InstallRequest) -> Plan:
+    """Return the plan for the default plugin *name*, from the wheel that this host has.
+
+    *shipped* is the request that comes with the host: what it keeps out of the environment stays out, whatever else
+    is *asked* for.
+    """
+    wheel = default_plugin_wheel(home, name)
+    without = tuple(dict.fromkeys((*shipped.without, *asked.request.without)))
+    return Plan(
+        name=name,
+        source_kind="default",
+        asked=replace(asked, request=replace(asked.request, without=without)),
+        wheel=wheel,
+        first_python=choose(read_wheel(wheel).requires_python, asked.request.python, subject=name),
+        is_default=True,
+    )
