@@ -35,17 +35,19 @@ def sources_below(site_packages: str) -> Iterator[str]:
 
 def worth_compiling(site_packages: str, imported: Iterable[str], own: Iterable[str]) -> list[str]:
     """Return the files to compile: all where there is little, else those *imported* and the plugin's *own*."""
-    everything = list(sources_below(site_packages))
-    if sum(os.path.getsize(path) for path in everything) > SMALL_BYTES:
-        wanted = {*imported, *own}
-        everything = [path for path in everything if path in wanted]
-    return [path for path in everything if "\n" not in path and not _is_compiled(path)]
+    found = [path for path in sources_below(site_packages) if "\n" not in path]
+    compiled = {folder: _compiled_in(folder) for folder in {os.path.dirname(path) for path in found}}
+    missing = [path for path in found if os.path.basename(path)[:-3] not in compiled[os.path.dirname(path)]]
+    if sum(os.path.getsize(path) for path in missing) <= SMALL_BYTES:
+        return missing
+    wanted = {*imported, *own}
+    return [path for path in missing if path in wanted]
 
 
-def _is_compiled(path: str) -> bool:
-    folder, name = os.path.split(path)
+def _compiled_in(folder: str) -> set[str]:
+    """Return the names of the modules in *folder* that have bytecode."""
     cache = os.path.join(folder, "__pycache__")
-    return os.path.isdir(cache) and any(entry.startswith(f"{name[:-3]}.") for entry in os.listdir(cache))
+    return {name.partition(".")[0] for name in os.listdir(cache)} if os.path.isdir(cache) else set()
 
 
 def compile_files(
@@ -56,13 +58,12 @@ def compile_files(
     """
     if not files:
         return 0
-    os.makedirs(scratch, mode=0o700)
+    listed, results = os.path.join(scratch, "files"), os.path.join(scratch, "results")
+    os.makedirs(results, mode=0o700)
     try:
-        listed, results = os.path.join(scratch, "files"), os.path.join(scratch, "results")
-        os.mkdir(results)
         with open(listed, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write("\n".join(files))
-        finished = run_confined(
+        run_confined(
             tier,
             Policy(subject, read=(readable,)),
             "compile_files.py",
@@ -71,20 +72,22 @@ def compile_files(
             data_dir=scratch,
             timeout_s=COMPILE_TIMEOUT_S,
         )
-        tag = finished.output.strip()
-        if not re.fullmatch(r"cpython-3\d+t?", tag):
-            return 0  # an environment without bytecode is slower, and whole
-        return sum(_move(os.path.join(results, f"{number}.pyc"), path, tag) for number, path in enumerate(files))
+        return sum(_move(results, name, files) for name in os.listdir(results))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _move(compiled: str, source: str, tag: str) -> bool:
-    folder, name = os.path.split(source)
+def _move(results: str, name: str, files: list[str]) -> bool:
+    """Move the bytecode *name* beside the source it is of; say whether there was one for it."""
+    found = re.fullmatch(r"(\d{1,9})\.(cpython-3\d+)\.pyc", name)
+    compiled = os.path.join(results, name)
+    if not found or int(found[1]) >= len(files) or os.path.islink(compiled) or not os.path.isfile(compiled):
+        return False
+    folder, source = os.path.split(files[int(found[1])])
     cache = os.path.join(folder, "__pycache__")
     with suppress(FileExistsError):
         os.mkdir(cache)
-    if os.path.islink(compiled) or not os.path.isfile(compiled) or os.path.islink(cache):
+    if os.path.islink(cache):
         return False
-    os.replace(compiled, os.path.join(cache, f"{name[:-3]}.{tag}.pyc"))
+    os.replace(compiled, os.path.join(cache, f"{source[:-3]}.{found[2]}.pyc"))
     return True
