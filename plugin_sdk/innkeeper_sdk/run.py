@@ -13,6 +13,7 @@ from .api.host import set_host
 from .api.local import set_registrations
 from .entry_points import PLUGIN_VARIABLE, LoadedPlugins, find_entry_points, load_plugins, missing_entry_points
 from .host_services import PeerHost
+from .llm_distribution import answer_for_llm
 from .main_thread import MainThread
 from .serve import Service
 
@@ -39,6 +40,7 @@ def run(channel: int, environ: Mapping[str, str]) -> int:
     main_thread = MainThread()
     service = Service(load, main_thread)
     peer = service.connect(SocketLink.from_descriptor(channel))
+    answer_for_llm()
     set_host(PeerHost(peer, service.calls))
     set_registrations(lambda: service.registry)
 

@@ -33,6 +33,7 @@ from .api import local
 from .api.host import current_host, set_host
 from .entry_points import EntryPoint, LoadedPlugins, add_plugin
 from .host_services import PeerHost
+from .llm_distribution import answer_for_llm
 from .serve import Service
 
 LEAVING_S = 10.0
@@ -153,6 +154,7 @@ def running(
     host = Peer(ours, role="host", handlers={methods.GET_KEY.name: get_key, **(handlers or {})})
     plugin_peer = service.connect(theirs)
     serving = threading.Thread(target=plugin_peer.serve, name="plugin-under-test", daemon=True)
+    answer_for_llm()
     before = current_host(), local.provider()
     set_host(PeerHost(plugin_peer, service.calls))
     local.set_registrations(lambda: service.registry)

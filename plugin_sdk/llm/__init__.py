@@ -91,4 +91,4 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     from innkeeper_sdk import api
 
-    return sorted({*globals(), *api.__all__, *_SUBMODULES})
+    return sorted({*globals(), *api.__all__, *_SUBMODULES, "load_plugins", "pm"})

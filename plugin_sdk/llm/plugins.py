@@ -6,6 +6,9 @@ from typing import Any
 
 from innkeeper_sdk.api.local import registrations
 
+DEFAULT_PLUGINS: tuple[str, ...] = ()
+LLM_LOAD_PLUGINS: str | None = None
+
 
 def load_plugins() -> None:
     """Do nothing: the runtime has loaded the plugin."""

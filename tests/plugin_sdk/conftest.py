@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from innkeeper_sdk.llm_distribution import LLM_VERSION
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -41,4 +42,14 @@ def plugin_python(sdk_wheels: Path, tmp_path_factory: pytest.TempPathFactory) ->
         *sorted(sdk_wheels.glob("*.whl")),
         *("llm-echo>=0.4", "llm-markov", "pydantic"),
     )
+    return python
+
+
+@pytest.fixture(scope="session")
+def real_llm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the interpreter of an environment with the real llm, which says what plugins expect."""
+    folder = tmp_path_factory.mktemp("real-llm")
+    python = folder / ".venv" / "bin" / "python"
+    uv("venv", "--quiet", "--python", sys.executable, folder / ".venv")
+    uv("pip", "install", "--quiet", "--python", python, f"llm=={LLM_VERSION}")
     return python

@@ -210,8 +210,6 @@ def test_constructor_that_fails_opens_nothing() -> None:
     with running(Registers(Counter)) as plugin:
         with pytest.raises(CallFailed) as caught:
             plugin.open_toolbox("Counter", strat=1)
-        assert (caught.value.code, caught.value.message) == (
-            ErrorCode.PLUGIN_EXCEPTION,
-            "TypeError: Counter.__init__() got an unexpected keyword argument 'strat'",
-        )
+        assert caught.value.code == ErrorCode.PLUGIN_EXCEPTION
+        assert "Counter.__init__() got an unexpected keyword argument 'strat'" in caught.value.message
         assert plugin.open_toolbox("Counter").instance == 1

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
         get_plugins,
         get_template_loaders,
         get_tools,
+        remove_alias,
         set_alias,
         set_default_embedding_model,
         set_default_model,
     )
     from .chain import AsyncChainResponse, ChainResponse
+    from .collection import Collection
     from .conversation import AsyncConversation, Conversation
     from .embeddings import EmbeddingModel, EmbeddingModelWithAliases, cosine_similarity, decode, encode
     from .errors import ConversationNotSupported, HostRequired, ModelError, NeedsKeyException, UnknownModelError
@@ -73,11 +75,14 @@ _PLACES = {
         "get_async_model", "get_async_model_aliases", "get_async_models", "get_default_embedding_model",
         "get_default_model", "get_embedding_model", "get_embedding_model_aliases", "get_embedding_models",
         "get_embedding_models_with_aliases", "get_fragment_loaders", "get_model", "get_model_aliases", "get_models",
-        "get_models_with_aliases", "get_plugins", "get_template_loaders", "get_tools", "set_alias",
+        "get_models_with_aliases", "get_plugins", "get_template_loaders", "get_tools", "remove_alias", "set_alias",
         "set_default_embedding_model", "set_default_model",
     ),
     "chain": (
         "AsyncChainResponse", "ChainResponse",
+    ),
+    "collection": (
+        "Collection",
     ),
     "conversation": (
         "AsyncConversation", "Conversation",
@@ -143,6 +148,7 @@ __all__ = [
     "AttachmentPart",
     "CancelToolCall",
     "ChainResponse",
+    "Collection",
     "Conversation",
     "ConversationNotSupported",
     "EmbeddingModel",
@@ -199,6 +205,7 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "load_keys",
+    "remove_alias",
     "schema_dsl",
     "set_alias",
     "set_default_embedding_model",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from innkeeper_protocol.errors import ErrorCode
+
 from .embeddings import EmbeddingModel, EmbeddingModelWithAliases
-from .errors import UnknownModelError
+from .errors import HostRefused, UnknownModelError
 from .host import current_host, user_dir
 from .local import registrations
 from .models import ModelWithAliases
@@ -148,13 +151,29 @@ def set_alias(alias: str, model_id_or_alias: str) -> None:
     current_host().set_alias(alias, known.model_id if known is not None else model_id_or_alias)
 
 
+def remove_alias(alias: str) -> None:
+    """Raise KeyError for an alias that is not there, HostRefused for one that is: it is the person's to remove."""
+    if alias not in {**get_embedding_model_aliases(), **get_model_aliases(), **get_async_model_aliases()}:
+        raise KeyError(f"No such alias: {alias}")
+    raise HostRefused(ErrorCode.UNSUPPORTED, f"a plugin cannot remove an alias: llm aliases remove {alias}")
+
+
 def get_plugins(all: bool = False) -> list[dict[str, Any]]:  # noqa: A002  # the name plugins know
-    """Return what is registered in this process: of each plugin its name and its hooks."""
+    """Return what is registered in this process: of each plugin its name, its hooks, and its version."""
+    from importlib.metadata import PackageNotFoundError, version
+
     manager = registrations().manager
-    return [
-        {"name": manager.get_name(plugin), "hooks": [caller.name for caller in manager.get_hookcallers(plugin) or ()]}
-        for plugin in manager.get_plugins()
-    ]
+    plugins: list[dict[str, Any]] = []
+    for plugin in manager.get_plugins():
+        name = str(manager.get_name(plugin)).partition(":")[0]
+        described: dict[str, Any] = {
+            "name": name,
+            "hooks": [caller.name for caller in manager.get_hookcallers(plugin) or ()],
+        }
+        with contextlib.suppress(PackageNotFoundError):
+            described["version"] = version(name)
+        plugins.append(described)
+    return plugins
 
 
 def get_template_loaders() -> Mapping[str, Callable[[str], Any]]:

@@ -26,10 +26,20 @@ def get_key(
     explicit_key, key_alias, env_var = input or explicit_key, alias or key_alias, env or env_var
     host = current_host()
     if explicit_key:
-        return host.get_key(explicit_key, None) or explicit_key
+        stored = host.get_key(explicit_key, None) if _may_be_a_name(explicit_key) else None
+        return stored or explicit_key
     if key_alias or env_var:
         return host.get_key(key_alias, env_var)
     return None
+
+
+NAME_LETTERS = 24
+"""The longest name under which a key given by hand is looked for: real keys are longer."""
+
+
+def _may_be_a_name(explicit_key: str) -> bool:
+    """Tell whether what was given may be the name of a stored key. What is a key must not go about as a name."""
+    return len(explicit_key) <= NAME_LETTERS and explicit_key.replace("-", "_").replace(".", "_").isidentifier()
 
 
 class StoredKeys(Mapping[str, str]):

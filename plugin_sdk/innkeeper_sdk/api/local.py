@@ -26,6 +26,7 @@ class Registrations(Protocol):
     def template_loaders(self) -> Mapping[str, Callable[[str], Any]]: ...
     def fragment_loaders(self) -> Mapping[str, Callable[[str], Any]]: ...
     def tools(self) -> Mapping[str, Any]: ...
+    def commands(self) -> Any: ...
     @property
     def manager(self) -> pluggy.PluginManager: ...
 
@@ -47,6 +48,11 @@ class NothingRegistered:
 
     def tools(self) -> Mapping[str, Any]:
         return {}
+
+    def commands(self) -> Any:
+        import click
+
+        return click.Group("llm")
 
     @property
     def manager(self) -> pluggy.PluginManager:

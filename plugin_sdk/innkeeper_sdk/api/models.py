@@ -103,12 +103,45 @@ class ModelBase(ABC, HasKey, Generic[R, C, V]):
         response: R = self._response_class(built, self, stream, key=key)
         return response
 
-    def chain(self, prompt: str | None = None, **kwargs: Any) -> C:
-        """Ask the model something and run the tools it asks for, until it asks for no more.
-
-        Takes what ``conversation().chain()`` takes.
-        """
-        chain: C = self._conversation_class(model=self).chain(prompt, **kwargs)
+    def chain(
+        self,
+        prompt: str | None = None,
+        *,
+        fragments: Sequence[str] | None = None,
+        attachments: Sequence[Any] | None = None,
+        system: str | None = None,
+        system_fragments: Sequence[str] | None = None,
+        messages: Sequence[Message] | None = None,
+        stream: bool = True,
+        schema: Any = None,
+        tools: Sequence[Any] | None = None,
+        tool_results: Sequence[ToolResult] | None = None,
+        chain_limit: int | None = None,
+        before_call: Callable[..., Any] | None = None,
+        after_call: Callable[..., Any] | None = None,
+        key: str | None = None,
+        options: dict[str, Any] | None = None,
+        hide_reasoning: bool = False,
+    ) -> C:
+        """Ask the model something and run the tools it asks for, until it asks for no more."""
+        chain: C = self._conversation_class(model=self).chain(
+            prompt,
+            fragments=fragments,
+            attachments=attachments,
+            system=system,
+            system_fragments=system_fragments,
+            messages=messages,
+            stream=stream,
+            schema=schema,
+            tools=tools,
+            tool_results=tool_results,
+            chain_limit=chain_limit,
+            before_call=before_call,
+            after_call=after_call,
+            key=key,
+            options=options,
+            hide_reasoning=hide_reasoning,
+        )
         return chain
 
     def conversation(

@@ -34,6 +34,7 @@ class _Remote:
         self.attachment_types: Iterable[str] = frozenset(info.attachment_types)
         self.supports_schema = info.supports_schema
         self.supports_tools = info.supports_tools
+        self.supports_conversation = info.supports_conversation
         self.Options = options_class(info.options_schema)
         self.key: str | None = None
 

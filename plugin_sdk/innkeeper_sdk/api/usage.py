@@ -31,8 +31,8 @@ def token_usage_string(input_tokens: int | None, output_tokens: int | None, toke
     return ", ".join(facts)
 
 
-def simplify_usage_dict(usage: dict[str, Any]) -> dict[str, Any]:
-    """Return *usage* without what says nothing: zeros, None and empty maps, at any depth."""
+def simplify_usage_dict(d: dict[str, Any]) -> dict[str, Any]:
+    """Return *d* without what says nothing: zeros, None and empty maps, at any depth."""
 
     def simplify(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -40,5 +40,5 @@ def simplify_usage_dict(usage: dict[str, Any]) -> dict[str, Any]:
         simplified = {key: simplify(inner) for key, inner in value.items() if inner not in (0, {})}
         return {key: inner for key, inner in simplified.items() if inner is not None and inner != {}}
 
-    result: dict[str, Any] = simplify(usage)
+    result: dict[str, Any] = simplify(d)
     return result or {}

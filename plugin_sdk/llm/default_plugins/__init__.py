@@ -1,0 +1,1 @@
+"""``llm.default_plugins``: what comes with ``llm`` and plugins build on."""

@@ -1,0 +1,5 @@
+"""``llm.embeddings``: collections of embeddings."""
+
+from innkeeper_sdk.api.collection import Collection, Entry
+
+__all__ = ["Collection", "Entry"]
