@@ -38,6 +38,20 @@ class Home:
         return os.path.join(self.root, "settings.json")
 
     @property
+    def logs_file(self) -> str:
+        """What was asked and answered: an SQLite database, as `llm` has it."""
+        return os.path.join(self.root, "logs.db")
+
+    @property
+    def logs_off_file(self) -> str:
+        """While this exists, prompts are not logged."""
+        return os.path.join(self.root, "logs-off")
+
+    @property
+    def model_options_file(self) -> str:
+        return os.path.join(self.root, "model_options.json")
+
+    @property
     def plugins_dir(self) -> str:
         return os.path.join(self.root, "plugins")
 

@@ -1,0 +1,109 @@
+"""The database of what was asked and answered: ``logs.db``, with the tables of `llm`, so that its tools open it.
+
+Both programs may use one file, in turns or at once: each brings an older database up to date as the other would, and
+finds there what the other wrote. Prompts are private, so the file is its owner's alone from the moment it is made.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from innkeeper.errors import StorageError
+
+from .logs_migrations import is_current, migrate
+
+BUSY_S = 30.0
+"""How long to wait for another program that writes. A turn is written in some milliseconds."""
+
+_WHAT = "The log database"
+
+
+@contextmanager
+def open_logs(path: str) -> Iterator[sqlite3.Connection]:
+    """Open the database at *path*, made or brought up to date where needed, and close it when the block ends.
+
+    Rows come as `sqlite3.Row`. Each statement stands for itself, unless it is inside a `transaction`. A file that may
+    only be read is opened for reading. Whatever SQLite says in the block comes out as a StorageError.
+    """
+    try:
+        db = _connect(path)
+        try:
+            _bring_up_to_date(db)
+            yield db
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise StorageError(
+            f"{_WHAT} could not be used.",
+            why=f"{path}: {error}",
+            hint="Look at it with `llm logs status`; with -n a prompt is answered without it.",
+        ) from error
+    except OSError as error:
+        raise StorageError(f"{_WHAT} could not be opened.", why=str(error)) from error
+
+
+@contextmanager
+def open_scratch_logs() -> Iterator[sqlite3.Connection]:
+    """Open an empty database in memory, with the same tables: for what is shown as it would be logged, but is not."""
+    db = _prepared(sqlite3.connect(":memory:", isolation_level=None))
+    try:
+        _bring_up_to_date(db)
+        yield db
+    finally:
+        db.close()
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Make the statements of the block happen together, or none of them. Inside another one it is part of that.
+
+    The right to write is taken at once: two programs that both read first and then write could not wait for each other.
+    """
+    if db.in_transaction:
+        yield
+        return
+    db.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        db.execute("rollback")
+        raise
+    db.execute("commit")
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    is_new = not os.path.exists(path)
+    if is_new:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if os.access(path, os.W_OK):
+        db = _prepared(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None))
+    else:
+        address = f"file:{quote(os.path.abspath(path))}?mode=ro"
+        db = _prepared(sqlite3.connect(address, uri=True, timeout=BUSY_S, isolation_level=None))
+    try:
+        if is_new:
+            # Writing does not stop who reads, and ends without waiting for the disk. Another's file stays as it is.
+            db.execute("pragma journal_mode=wal")
+        if db.execute("pragma journal_mode").fetchone()[0] == "wal":
+            db.execute("pragma synchronous=normal")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    if is_current(db):
+        return
+    with transaction(db):
+        migrate(db)
