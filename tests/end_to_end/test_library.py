@@ -29,7 +29,7 @@ pieces = list(response)
 assert "".join(pieces) == response.text()
 print(json.loads(response.text())["system"], response.usage().input, response.usage().output)
 """
-    assert run_program(published, program) == "sys 1 12\n"
+    assert run_program(published, program) == "sys 2 12\n"
 
 
 def test_async_twin_answers_the_same(published: Inn) -> None:

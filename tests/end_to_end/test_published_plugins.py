@@ -20,7 +20,7 @@ def test_markov_refuses_an_option_in_its_own_words(published: Inn) -> None:
     outcome = published.run("-m", "markov", "-o", "length", "1", "hi")
 
     assert (outcome.status, outcome.stdout) == (1, "")
-    assert outcome.stderr == "Error: length\n  Value error, length must be >= 2\n"
+    assert outcome.stderr == "Error: length\n  length must be >= 2\n"
 
 
 def test_echo_sees_prompt_system_and_options(published: Inn) -> None:
