@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ class Host:
         self._no_sandbox = no_sandbox
         self._index: Index | None = None
         self._launched: dict[str, Launched] = {}
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[tuple[str, frozenset[str]], Session] = {}
         self._starting: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._is_closed = False
@@ -111,22 +111,25 @@ class Host:
         if is_current(self.home, plugin):
             self._launched[plugin.name] = self._launch(plugin)
 
-    def session(self, plugin: InstalledPlugin) -> Session:
+    def session(self, plugin: InstalledPlugin, *, read: Iterable[str] = ()) -> Session:
         """Return the conversation with *plugin*, which is started, and made ready before that, where it is not.
+
+        *read* are paths that the person named for what is asked next (`named_paths`). What a process may read is fixed
+        when it starts, so such a call has one of its own, shared only with calls for which no more was named; a call
+        without any goes to one that was shown nothing.
 
         Raises InstallError, ConfinementError, PluginError, StorageError.
         """
+        named = frozenset(read)
         with self._lock:
             starting = self._starting.setdefault(plugin.name, threading.Lock())
         with starting:
-            session = self._sessions.get(plugin.name)
-            if session is None or session.is_over:
-                if session is not None:
-                    session.close()
-                session = self._start(plugin)
+            session = self._running(plugin.name, named)
+            if session is None:
+                session = self._start(plugin, named)
                 with self._lock:
                     if not self._is_closed:
-                        self._sessions[plugin.name] = session
+                        self._sessions[plugin.name, named] = session
                 if self._is_closed:
                     session.close()
                     raise InnkeeperError("This host is closed.")
@@ -166,12 +169,24 @@ class Host:
     ) -> None:
         self.close()
 
-    def _start(self, plugin: InstalledPlugin) -> Session:
-        launched = self._launched.pop(plugin.name, None)
+    def _running(self, name: str, named: frozenset[str]) -> Session | None:
+        """Return a session of the plugin that may read what is *named*. Sessions of it that are over are put away."""
+        with self._lock:
+            own = {key: session for key, session in self._sessions.items() if key[0] == name}
+            over = [self._sessions.pop(key) for key, session in own.items() if session.is_over]
+        for session in over:
+            session.close()
+        for (_, shown), session in own.items():
+            if session not in over and named <= shown and bool(named) == bool(shown):
+                return session
+        return None
+
+    def _start(self, plugin: InstalledPlugin, named: frozenset[str]) -> Session:
+        launched = None if named else self._launched.pop(plugin.name, None)
         if launched is None:
             if not is_current(self.home, plugin):
                 plugin = self._make_ready(plugin)
-            launched = self._launch(plugin)
+            launched = self._launch(plugin, named)
         return self._converse(launched)
 
     def _make_ready(self, plugin: InstalledPlugin) -> InstalledPlugin:
@@ -182,11 +197,16 @@ class Host:
         self.reread_index()
         return ready
 
-    def _launch(self, plugin: InstalledPlugin) -> Launched:
+    def _launch(self, plugin: InstalledPlugin, named: frozenset[str] = frozenset()) -> Launched:
         granted = granting.load(self.home, plugin.name)
         tier = self.tier(granted)
         policy = granting.policy_for(
-            self.home, plugin.name, granted, read=plugin.extra_read, environ=self.environ, shipped=plugin.is_default
+            self.home,
+            plugin.name,
+            granted,
+            read=[*plugin.extra_read, *sorted(named)],
+            environ=self.environ,
+            shipped=plugin.is_default,
         )
         return launch(self.home, hold(self.home, plugin), policy, tier, cwd=self.cwd, environ=self.environ)
 
