@@ -1,0 +1,1 @@
+"""An embedding model for Innkeeper that needs no network: a mean of stored vectors, one for each token."""
