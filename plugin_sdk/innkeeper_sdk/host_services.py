@@ -124,7 +124,8 @@ class PeerHost:
 
         from .adapters.tools import output_in
 
-        params = RunToolParams(specification=specification, name=name, arguments=arguments)
+        depth = self._calls.depth_of_nested_call()
+        params = RunToolParams(specification=specification, name=name, arguments=arguments, depth=depth)
         return output_in(self._call(methods.RUN_TOOL, params), self.take_blob)
 
     def set_alias(self, alias: str, model_id: str) -> None:

@@ -137,7 +137,7 @@ class Service:
     def open_toolbox(self, params: OpenToolboxParams, call: IncomingCall) -> OpenToolboxResult:
         """Make an instance of a toolbox."""
         enter_directory(params.cwd)
-        with self._serving(call):
+        with self._serving(call, params.depth):
             return self.toolboxes().open(params)
 
     def close_toolbox(self, params: CloseToolboxParams, call: IncomingCall) -> Nothing:
@@ -150,7 +150,7 @@ class Service:
         from .adapters.content import Outgoing
 
         enter_directory(params.cwd)
-        with self._serving(call):
+        with self._serving(call, params.depth):
             return self.toolboxes().call(params, call, Outgoing(call.peer.send_blob))
 
     def load_template(self, params: LoadTemplateParams, call: IncomingCall) -> Template:

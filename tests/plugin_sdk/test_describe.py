@@ -153,7 +153,13 @@ def test_everything_that_is_registered_is_described() -> None:
                 attachment_types=("image/gif", "image/png"),
                 supports_schema=True,
                 supports_tools=True,
-                server_side_tools=(ServerSideTool(name="WebSearch", description="Searches the web"),),
+                server_side_tools=(
+                    ServerSideTool(
+                        name="WebSearch",
+                        description="Searches the web",
+                        signature="(spec: 'dict[str, Any] | None' = None)",
+                    ),
+                ),
                 options_schema={
                     "additionalProperties": False,
                     "properties": {"warmth": {"default": 3, "title": "Warmth", "type": "integer"}},

@@ -204,6 +204,27 @@ def test_nested_calls_are_one_deeper_than_the_call_they_are_made_for() -> None:
     assert [(asked.prompt.text, asked.depth) for asked in host.asked] == [("here", 5), ("thread", 5)]
 
 
+def test_tools_that_call_tools_are_counted_as_models_are() -> None:
+    asked: list[host_services.RunToolParams] = []
+
+    def run_tool(params: host_services.RunToolParams, call: IncomingCall) -> tools.CallToolResult:
+        asked.append(params)
+        return tools.CallToolResult(output="4")
+
+    class Asks:
+        @llm.hookimpl
+        def register_tools(self, register: Callable[..., None]) -> None:
+            register(self.twice)
+
+        def twice(self, number: int) -> str:
+            return str(current_host().run_tool("double", "double", {"number": number}).output)
+
+    with running(Asks(), handlers={methods.RUN_TOOL.name: run_tool}) as plugin:
+        params = tools.CallToolParams(name="twice", arguments={"number": 2}, depth=4)
+        assert plugin.peer.call(methods.CALL_TOOL, params).output == "4"
+    assert [(one.arguments, one.depth) for one in asked] == [({"number": 2}, 5)]
+
+
 def waits_for_cancel(given_up: threading.Event) -> Callable[[models.PromptParams, IncomingCall], models.PromptResult]:
     def answer(params: models.PromptParams, call: IncomingCall) -> models.PromptResult:
         call.send_item("tick")
@@ -374,7 +395,7 @@ def test_everything_else_is_asked_by_its_own_method() -> None:
         embeddings.EmbedParams(model_id="e", items=("a", "b"), key="k"),
         templates.LoadTemplateParams(prefix="fs", path="t", cwd=here),
         fragments.LoadFragmentsParams(prefix="fs", argument="f", cwd=here),
-        host_services.RunToolParams(specification="x", name="x", arguments={"a": 1}),
+        host_services.RunToolParams(specification="x", name="x", arguments={"a": 1}, depth=0),
         host_services.SetAliasParams(alias="a", model_id="other"),
         host_services.SetDefaultModelParams(model_id="other"),
         record,

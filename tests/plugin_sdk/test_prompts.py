@@ -361,6 +361,39 @@ def test_earlier_turns_are_there_both_ways() -> None:
     ]
 
 
+def test_what_tools_gave_follows_what_was_said_and_the_system_prompt_is_not_said_again() -> None:
+    """As the real ``llm`` sends it: the results in one message, their files in the next, as the user's."""
+    seen: list[Any] = []
+
+    def execute(prompt: Any, stream: bool, response: Any, conversation: Any) -> list[str]:
+        seen.append(prompt)
+        return ["ok"]
+
+    model = model_of(execute, supports_tools=True, attachment_types={"image/png"})
+    drawn = content.Attachment(type="image/png", content=b"png", id="a1")
+    call = content.ToolCall(name="draw", tool_call_id="c")
+    asked = models.Exchange(prompt=models.Prompt(text="draw", system="be kind"), tool_calls=(call,))
+    prompt = models.Prompt(
+        text="",
+        system="be kind",
+        attachments=(drawn,),
+        tool_results=(content.ToolResult(name="draw", output="a circle", tool_call_id="c", attachments=(drawn,)),),
+    )
+    with running(Registers(model)) as plugin:
+        plugin.prompt("m", prompt=prompt, conversation=models.Conversation(id="c1", exchanges=(asked,)))
+
+    [got] = seen
+    attachment = llm.Attachment(type="image/png", content=b"png", _id="a1")
+    assert (got.system, got.attachments, got.tool_results[0].attachments) == ("be kind", [attachment], [attachment])
+    assert got.messages == [
+        llm.Message("system", [llm.parts.TextPart("be kind")]),
+        llm.Message("user", [llm.parts.TextPart("draw")]),
+        llm.Message("assistant", [llm.parts.ToolCallPart("draw", {}, "c")]),
+        llm.Message("tool", [llm.parts.ToolResultPart("draw", "a circle", "c")]),
+        llm.Message("user", [llm.parts.AttachmentPart(attachment)]),
+    ]
+
+
 def test_messages_of_the_host_are_authoritative() -> None:
     seen: list[Any] = []
 

@@ -197,6 +197,16 @@ def test_toolbox_is_prepared_before_it_is_asked_for_its_tools() -> None:
         assert plugin.call_tool("same_loop_", instance=opened.instance).output == "true"
 
 
+def test_toolboxes_whose_instances_make_tools_of_their_own_are_dynamic() -> None:
+    with running(Registers(Counter, Prepared, PreparedAsync)) as plugin:
+        described = plugin.describe()
+    assert {toolbox.name: toolbox.dynamic for toolbox in described.toolboxes} == {
+        "Counter": False,
+        "Prepared": True,
+        "PreparedAsync": True,
+    }
+
+
 def test_closed_instance_is_gone() -> None:
     with running(Registers(Counter)) as plugin:
         opened = plugin.open_toolbox("Counter")

@@ -154,7 +154,10 @@ def _model(said: ModelInfo) -> ModelInfo:
 
 def _server_side_tool(said: ServerSideTool) -> ServerSideTool:
     return ServerSideTool(
-        name=spoken.name(said.name), spec=spoken.json(said.spec), description=spoken.optional(said.description)
+        name=spoken.name(said.name),
+        spec=spoken.json(said.spec),
+        description=spoken.optional(said.description),
+        signature=spoken.label(said.signature),
     )
 
 
@@ -216,6 +219,7 @@ def _toolbox(said: ToolboxInfo) -> ToolboxInfo:
         description=spoken.optional(said.description),
         arguments_schema=spoken.json(said.arguments_schema),
         tools=tuple(_tool(one) for one in said.tools[:MOST_IN_A_LIST]),
+        dynamic=said.dynamic,
     )
 
 

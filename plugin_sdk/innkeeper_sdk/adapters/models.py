@@ -46,11 +46,18 @@ def info(registered: RegisteredModel) -> ModelInfo:
         supports_tools=bool(model.supports_tools),
         supports_conversation=bool(model.supports_conversation),
         server_side_tools=tuple(
-            ServerSideTool(name=tool.__name__, description=inspect.getdoc(tool))
+            ServerSideTool(name=tool.__name__, description=inspect.getdoc(tool), signature=_signature(tool))
             for tool in model.supported_server_side_tools
         ),
         options_schema=json_map(model.Options.model_json_schema()) or {},
     )
+
+
+def _signature(tool: type) -> str:
+    try:
+        return str(inspect.signature(tool).replace(return_annotation=inspect.Signature.empty))
+    except (TypeError, ValueError):
+        return "(...)"
 
 
 def prompt(

@@ -11,6 +11,7 @@ from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads import models as wire
 
 from innkeeper_sdk.api.conversation import AsyncConversation, Conversation
+from innkeeper_sdk.api.message_chain import system_message, tool_turn, turn
 from innkeeper_sdk.api.models import AsyncModelBase
 from innkeeper_sdk.api.prompt import Prompt
 from innkeeper_sdk.api.response import AsyncResponse, Response
@@ -37,7 +38,7 @@ def new_response(model: Any, params: wire.PromptParams, take_blob: TakeBlob) -> 
     conversation, chain = _conversation(model, params.conversation, take_blob)
     prompt = _prompt(model, params.prompt, options, take_blob)
     if chain and not params.prompt.messages:
-        prompt._explicit_messages = [*chain, *prompt.messages]
+        prompt._explicit_messages = _messages_after(chain, prompt)
     response_class = AsyncResponse if is_async(model) else Response
     try:
         model._validate_attachments(prompt.attachments)
@@ -84,6 +85,19 @@ def _prompt(model: Any, payload: wire.Prompt, options: Any, take_blob: TakeBlob)
         messages=messages_in(payload.messages, take_blob) if payload.messages else None,
         hide_reasoning=payload.hide_reasoning,
     )
+
+
+def _messages_after(chain: list[Any], prompt: Prompt) -> list[Any]:
+    """Return what *prompt* sends: *chain*, which was said before, and what it adds.
+
+    A system prompt opens a conversation, and is not said again. What tools gave in a chain stands in one message, the
+    files among it in another, as the user's.
+    """
+    if prompt.tool_results and not prompt.prompt:
+        own = tool_turn(prompt.tool_results)
+    else:
+        own = turn(prompt.prompt, None, prompt.attachments, prompt.tool_results)
+    return [*(chain or system_message(prompt.system)), *own]
 
 
 def _tool_in(model: Any, payload: wire.ToolDefinition) -> Any:
@@ -141,7 +155,7 @@ def _past_response(
         else [],
         tool_results=[tool_result_in(result, take_blob) for result in payload.tool_results],
     )
-    own = messages_in(payload.messages, take_blob) if payload.messages else [*chain, *prompt.messages]
+    own = messages_in(payload.messages, take_blob) if payload.messages else _messages_after(chain, prompt)
     prompt._explicit_messages = own
     response_class: Any = AsyncResponse if is_async(model) else Response
     response = response_class(prompt, model, False, conversation=conversation)

@@ -38,6 +38,9 @@ T = TypeVar("T")
 CLOSING_S = 0.5
 """What the instances that are still open get to end when the process leaves; the host's own grace time is 2 s."""
 
+MAKE_TOOLS = ("tools", "prepare", "prepare_async")
+"""Methods of a toolbox that a class overrides whose instances offer tools of their own."""
+
 
 @dataclass
 class OpenToolbox:
@@ -202,6 +205,7 @@ def toolbox_info(name: str, toolbox: type[Toolbox]) -> ToolboxInfo:
         description=inspect.getdoc(toolbox),
         arguments_schema=constructor_schema(toolbox),
         tools=tuple(tool_info(tool.name, tool) for tool in toolbox.method_tools()),
+        dynamic=any(getattr(toolbox, name) is not getattr(Toolbox, name) for name in MAKE_TOOLS),
     )
 
 

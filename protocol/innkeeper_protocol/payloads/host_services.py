@@ -118,6 +118,7 @@ class RunToolParams(Payload, frozen=True, kw_only=True):
     specification: str
     name: str
     arguments: dict[str, JSON] = {}
+    depth: int = 0
 
 
 class LogResponseParams(Payload, frozen=True, kw_only=True):

@@ -11,11 +11,15 @@ from .content import Attachment, Message, ToolCall, ToolResult
 
 
 class ServerSideTool(Payload, frozen=True, kw_only=True):
-    """A tool that the model's provider runs: its name and the settings it was given."""
+    """A tool that the model's provider runs: its name and the settings it was given.
+
+    *signature* says which settings it takes: ``(max_uses: int = 5)``.
+    """
 
     name: str
     spec: dict[str, JSON] = {}
     description: str | None = None
+    signature: str = ""
 
 
 class ToolDefinition(Payload, frozen=True, kw_only=True):

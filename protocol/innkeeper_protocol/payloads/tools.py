@@ -17,21 +17,29 @@ class ToolInfo(Payload, frozen=True, kw_only=True):
 
 
 class ToolboxInfo(Payload, frozen=True, kw_only=True):
-    """One registered toolbox class: the tools its methods make, and the schema of its constructor's arguments."""
+    """One registered toolbox class: the tools its methods make, and the schema of its constructor's arguments.
+
+    *dynamic* says that an instance may offer others, depending on its arguments.
+    """
 
     name: str
     description: str | None = None
     arguments_schema: dict[str, JSON] = {}
     tools: tuple[ToolInfo, ...] = ()
+    dynamic: bool = False
 
 
 class OpenToolboxParams(Payload, frozen=True, kw_only=True):
-    """Make an instance of a toolbox. *arguments* are what the person wrote, read as literals by the host."""
+    """Make an instance of a toolbox. *arguments* are what the person wrote, read as literals by the host.
+
+    *depth* counts nested calls between plugins, here and in ``CallToolParams``, as in ``PromptParams``.
+    """
 
     name: str
     arguments: dict[str, JSON] = {}
     positional: tuple[JSON, ...] = ()
     cwd: str | None = None
+    depth: int = 0
 
 
 class OpenToolboxResult(Payload, frozen=True, kw_only=True):
@@ -55,6 +63,7 @@ class CallToolParams(Payload, frozen=True, kw_only=True):
     instance: int | None = None
     tool_call_id: str | None = None
     cwd: str | None = None
+    depth: int = 0
 
 
 class CallToolResult(Payload, frozen=True, kw_only=True):
