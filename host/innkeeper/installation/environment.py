@@ -109,6 +109,7 @@ def lock(folder: str, project: Project, *, no_cache: bool = False, refresh: bool
     project.write(folder)
     flags = [flag for flag, on in (("--no-cache", no_cache), ("--refresh", refresh)) if on]
     flags += [flag for name in project.source_only for flag in ("--no-binary-package", name)]
+    flags += [flag for name in project.wheels for flag in ("--upgrade-package", name)]  # it may be another file by now
     run_uv(["lock", "--no-build", "--python", project.interpreter.path, *flags], cwd=folder, timeout_s=LOCK_TIMEOUT_S)
     return read_lock(folder)
 

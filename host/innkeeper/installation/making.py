@@ -27,7 +27,7 @@ from .plan import Plan, Workshop
 from .record import Asked, write_record
 from .request import Describe
 from .requirement import without_password
-from .resolution import resolve
+from .resolution import content_of, resolve
 from .sdk_wheels import put_sdk_into, sdk_wheels
 from .uv_failure import UvFailed
 from .wheel import read_installed
@@ -73,16 +73,9 @@ def _is_made_already(home: Home, plan: Plan, earlier: InstalledPlugin, folder: s
     if plan.request.force_reinstall or earlier.generation is None or earlier.source_kind == "editable":
         return False
     before = home.generation_dir(earlier.name, earlier.generation)
-    same = all(_content(before, name) == _content(folder, name) for name in ("pyproject.toml", "uv.lock"))
+    files = ("pyproject.toml", "uv.lock")
+    same = all(content_of(os.path.join(before, file)) == content_of(os.path.join(folder, file)) for file in files)
     return same and is_current(home, earlier)
-
-
-def _content(folder: str, name: str) -> bytes | None:
-    try:
-        with open(os.path.join(folder, name), "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
 
 
 def _make_environment(

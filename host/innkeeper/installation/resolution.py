@@ -62,7 +62,7 @@ def resolve(
     if earlier is not None and os.path.exists(os.path.join(earlier, "uv.lock")):
         shutil.copyfile(os.path.join(earlier, "uv.lock"), os.path.join(folder, "uv.lock"))
         same = _with(first, plan.asked.added)
-        if _is_that_of(earlier, same):
+        if _is_that_of(earlier, same, folder):
             same.write(folder)
             return Resolution(same, read_lock(folder), plan.asked.added)
     try:
@@ -93,13 +93,23 @@ def _with(project: Project, added: tuple[str, ...]) -> Project:
     return replace(project, dependencies=tuple(dict.fromkeys([*project.dependencies, *added])))
 
 
-def _is_that_of(folder: str, project: Project) -> bool:
-    """Say whether *project* is the one that was locked in *folder*: then nothing has to be asked of the index."""
+def _is_that_of(earlier: str, project: Project, folder: str) -> bool:
+    """Say whether *project*, in *folder*, is the one that was locked in the folder *earlier*, with the same wheels.
+
+    Then nothing has to be asked of the index.
+    """
+    same_project = content_of(os.path.join(earlier, "pyproject.toml")) == project.as_toml().encode()
+    pairs = [(os.path.join(earlier, path), os.path.join(folder, path)) for path in project.wheels.values()]
+    return same_project and all(content_of(before) == content_of(now) for before, now in pairs)
+
+
+def content_of(path: str) -> bytes | None:
+    """Return what is in the file at *path*, or None where there is none."""
     try:
-        with open(os.path.join(folder, "pyproject.toml"), encoding="utf-8") as file:
-            return file.read() == project.as_toml()
-    except OSError:
-        return False
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def _lock(  # noqa: PLR0917  # called in one place

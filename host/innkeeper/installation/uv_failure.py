@@ -21,7 +21,9 @@ _UNREACHABLE = re.compile(
     r"Request failed after|network was disabled|error decoding response body",
     re.IGNORECASE,
 )
-_WRONG_PYTHON = re.compile(r"does not satisfy (?:all of:\s*)?Python([<>=!~][^\s,]*(?:, ?[<>=!~][^\s,]*)*)")
+_WRONG_PYTHON = re.compile(
+    r"(?:does not satisfy (?:all of:\s*)?Python|requires Python )([<>=!~][^\s,]*(?:, ?[<>=!~][^\s,]*)*)"
+)
 _SOURCE_ONLY = re.compile(r"Wheels are required for `([A-Za-z0-9._-]+)` because building from source is disabled")
 
 
@@ -53,7 +55,7 @@ class UvFailed(InstallError):
         """Return this as the error of installing *subject*."""
         if "No space left on device" in self.output or "os error 28" in self.output:
             return disk_full(subject)
-        if _UNREACHABLE.search(self.output):
+        if _UNREACHABLE.search(self.output) and "HTTP status" not in self.output:
             return InstallError(
                 f"{subject} was not installed: the package index cannot be reached.",
                 why=self.reason,
