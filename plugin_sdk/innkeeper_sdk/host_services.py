@@ -105,7 +105,8 @@ class PeerHost:
 
         from .adapters.templates import template_in
 
-        params = LoadTemplateParams(prefix=prefix, path=path, cwd=_working_directory())
+        depth = self._calls.depth_of_nested_call()
+        params = LoadTemplateParams(prefix=prefix, path=path, cwd=_working_directory(), depth=depth)
         template: Template = template_in(self._call(methods.LOAD_TEMPLATE, params))
         return template
 
@@ -115,7 +116,8 @@ class PeerHost:
 
         from .adapters.fragments import item_in
 
-        params = LoadFragmentsParams(prefix=prefix, argument=argument, cwd=_working_directory())
+        depth = self._calls.depth_of_nested_call()
+        params = LoadFragmentsParams(prefix=prefix, argument=argument, cwd=_working_directory(), depth=depth)
         return [item_in(item, self.take_blob) for item in self._call(methods.LOAD_FRAGMENTS, params).items]
 
     def run_tool(self, specification: str, name: str, arguments: dict[str, Any]) -> ToolOutput:

@@ -158,7 +158,7 @@ class Service:
         from .adapters import templates
 
         enter_directory(params.cwd)
-        with self._serving(call):
+        with self._serving(call, params.depth):
             return templates.load(self.registry, params.prefix, params.path)
 
     def load_fragments(self, params: LoadFragmentsParams, call: IncomingCall) -> LoadFragmentsResult:
@@ -167,7 +167,7 @@ class Service:
         from .adapters.content import Outgoing
 
         enter_directory(params.cwd)
-        with self._serving(call):
+        with self._serving(call, params.depth):
             return fragments.load(self.registry, params.prefix, params.argument, Outgoing(call.peer.send_blob))
 
     def run_command(self, params: RunCommandParams, call: IncomingCall) -> RunCommandResult:

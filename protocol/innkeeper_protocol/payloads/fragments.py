@@ -7,11 +7,14 @@ from .content import Attachment
 
 
 class LoadFragmentsParams(Payload, frozen=True, kw_only=True):
-    """Load what ``prefix:argument`` names. *cwd* is the person's working directory."""
+    """Load what ``prefix:argument`` names. *cwd* is the person's working directory; *depth* counts nested calls between
+    plugins, as in ``PromptParams``.
+    """
 
     prefix: str
     argument: str
     cwd: str | None = None
+    depth: int = 0
 
 
 class Fragment(Payload, frozen=True, kw_only=True):

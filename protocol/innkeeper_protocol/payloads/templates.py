@@ -14,11 +14,14 @@ class LoaderInfo(Payload, frozen=True, kw_only=True):
 
 
 class LoadTemplateParams(Payload, frozen=True, kw_only=True):
-    """Load what ``prefix:path`` names. *cwd* is the person's working directory."""
+    """Load what ``prefix:path`` names. *cwd* is the person's working directory; *depth* counts nested calls between
+    plugins, as in ``PromptParams``.
+    """
 
     prefix: str
     path: str
     cwd: str | None = None
+    depth: int = 0
 
 
 class Template(Payload, frozen=True, kw_only=True):
