@@ -5,6 +5,7 @@ InnkeeperError                  what happened, why, what to do; a stable code; a
 ├── Interrupted                 Ctrl-C (exit 130)
 ├── InstallError                an installation that did not happen; nothing was left behind
 ├── UnknownPlugin, UnknownModel no such thing; carries the nearest names
+├── TemplateError, FragmentError  one that is not there, or cannot be used
 ├── ConfinementError            this machine cannot enforce the policy
 ├── PermissionDenied            the policy refused, and the command that would allow it
 ├── StorageError                a file of the home that cannot be read or written
@@ -64,6 +65,14 @@ class UnknownPlugin(InnkeeperError):
 
 class UnknownModel(InnkeeperError):
     code = "unknown_model"
+
+
+class TemplateError(InnkeeperError):
+    code = "template"
+
+
+class FragmentError(InnkeeperError):
+    code = "fragment"
 
 
 class ConfinementError(InnkeeperError):

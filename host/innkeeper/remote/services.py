@@ -26,10 +26,13 @@ from innkeeper.storage.default_model import default_model, set_default_model
 from innkeeper.storage.keys import stored_keys
 from innkeeper.untrusted import one_line
 
-from .blobs import relayed
+from .blobs import relayed, sent_ahead
 from .catalogue import Found, find_model, unknown_model
 
 if TYPE_CHECKING:
+    from innkeeper_protocol.payloads.fragments import LoadFragmentsParams, LoadFragmentsResult
+    from innkeeper_protocol.payloads.templates import LoadTemplateParams, Template
+
     from .host import Host
 
 MOST_DEPTH = 8
@@ -54,6 +57,8 @@ class Services:
             methods.GET_KEY.name: self.get_key,
             methods.LIST_MODELS.name: self.list_models,
             methods.MODELS_PROMPT.name: self.prompt,
+            methods.LOAD_TEMPLATE.name: self.load_template,
+            methods.LOAD_FRAGMENTS.name: self.load_fragments,
             methods.SET_ALIAS.name: self.set_alias,
             methods.SET_DEFAULT_MODEL.name: self.set_default_model,
         }
@@ -94,10 +99,7 @@ class Services:
 
     def prompt(self, params: PromptParams, call: IncomingCall) -> PromptResult:
         """Put a prompt to a model of any plugin; what it answers is passed on as it comes."""
-        if params.depth > MOST_DEPTH:
-            raise CallFailed(
-                ErrorCode.DEPTH_EXCEEDED, f"models that call models: more than {MOST_DEPTH} deep, ended here"
-            )
+        _check_depth(params.depth)
         found = self._find(params.model_id)
         session = self._host.session(found.plugin)
         asked = msgspec.structs.replace(relayed(params, call.peer, session.peer), model_id=found.model_id)
@@ -105,6 +107,24 @@ class Services:
             call.on_cancel(answer.cancel)
             call.send_items(answer)
             return relayed(answer.result(), session.peer, call.peer)
+
+    def load_template(self, params: LoadTemplateParams, call: IncomingCall) -> Template:
+        """Load a template by a loader of any plugin. What a plugin writes opens no file to that one."""
+        from .loaders import TEMPLATES, find_reference, load_template
+
+        _check_depth(params.depth)
+        if not params.prefix:
+            raise CallFailed(ErrorCode.DENIED, "the templates that the person stored are not for plugins")
+        reference = find_reference(self._host.index, TEMPLATES, f"{params.prefix}:{params.path}")
+        return load_template(self._host, reference, asker=call, depth=params.depth)
+
+    def load_fragments(self, params: LoadFragmentsParams, call: IncomingCall) -> LoadFragmentsResult:
+        """Load fragments by a loader of any plugin; as `load_template`."""
+        from .loaders import FRAGMENTS, find_reference, load_fragments
+
+        _check_depth(params.depth)
+        reference = find_reference(self._host.index, FRAGMENTS, f"{params.prefix}:{params.argument}")
+        return sent_ahead(load_fragments(self._host, reference, asker=call, depth=params.depth), call.peer)
 
     def set_alias(self, params: wire.SetAliasParams, call: IncomingCall) -> Nothing:
         """Let a name mean a model of this plugin; the person's own names stay theirs."""
@@ -135,6 +155,13 @@ class Services:
         if found is None:
             raise CallFailed(ErrorCode.NOT_FOUND, str(unknown_model(index, aliases, model_id).message))
         return found
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MOST_DEPTH:
+        raise CallFailed(
+            ErrorCode.DEPTH_EXCEEDED, f"plugins that call one another: more than {MOST_DEPTH} deep, ended here"
+        )
 
 
 def _failing_plainly(handler: Handler) -> Handler:
