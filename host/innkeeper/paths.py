@@ -52,6 +52,11 @@ class Home:
         return os.path.join(self.root, "model_options.json")
 
     @property
+    def templates_dir(self) -> str:
+        """The templates that the person stored, a YAML file each."""
+        return os.path.join(self.root, "templates")
+
+    @property
     def plugins_dir(self) -> str:
         return os.path.join(self.root, "plugins")
 
