@@ -4,8 +4,9 @@ InnkeeperError                  what happened, why, what to do; a stable code; a
 ├── UsageError                  used wrongly (exit 2)
 ├── Interrupted                 Ctrl-C (exit 130)
 ├── InstallError                an installation that did not happen; nothing was left behind
-├── UnknownPlugin, UnknownModel no such thing; carries the nearest names
+├── UnknownPlugin, UnknownModel, UnknownTool  no such thing; carries the nearest names
 ├── TemplateError, FragmentError  one that is not there, or cannot be used
+├── ChainLimitReached           a model went on asking for tools
 ├── ConfinementError            this machine cannot enforce the policy
 ├── PermissionDenied            the policy refused, and the command that would allow it
 ├── StorageError                a file of the home that cannot be read or written
@@ -73,6 +74,14 @@ class TemplateError(InnkeeperError):
 
 class FragmentError(InnkeeperError):
     code = "fragment"
+
+
+class UnknownTool(InnkeeperError):
+    code = "unknown_tool"
+
+
+class ChainLimitReached(InnkeeperError):
+    code = "chain_limit"
 
 
 class ConfinementError(InnkeeperError):

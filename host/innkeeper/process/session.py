@@ -84,10 +84,20 @@ class OpenCall(Generic[R]):
         with self.session.translating(self._method):
             yield from self._stream
 
+    def batches(self) -> Iterator[list[Any]]:
+        """Yield the items as they come, each time all that there are; instead of iterating."""
+        with self.session.translating(self._method):
+            yield from self._stream.batches()
+
     def result(self) -> R:
         """Wait for the answer and return it; items nobody took are dropped."""
         with self.session.translating(self._method):
             return self._stream.result()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the answer has not come yet, also after a cancel."""
+        return not self._stream.is_done
 
     def cancel(self) -> None:
         """Give up on it, without waiting."""

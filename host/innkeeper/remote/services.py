@@ -32,6 +32,7 @@ from .catalogue import Found, find_model, unknown_model
 if TYPE_CHECKING:
     from innkeeper_protocol.payloads.fragments import LoadFragmentsParams, LoadFragmentsResult
     from innkeeper_protocol.payloads.templates import LoadTemplateParams, Template
+    from innkeeper_protocol.payloads.tools import CallToolResult
 
     from .host import Host
 
@@ -59,6 +60,7 @@ class Services:
             methods.MODELS_PROMPT.name: self.prompt,
             methods.LOAD_TEMPLATE.name: self.load_template,
             methods.LOAD_FRAGMENTS.name: self.load_fragments,
+            methods.RUN_TOOL.name: self.run_tool,
             methods.SET_ALIAS.name: self.set_alias,
             methods.SET_DEFAULT_MODEL.name: self.set_default_model,
         }
@@ -125,6 +127,13 @@ class Services:
         _check_depth(params.depth)
         reference = find_reference(self._host.index, FRAGMENTS, f"{params.prefix}:{params.argument}")
         return sent_ahead(load_fragments(self._host, reference, asker=call, depth=params.depth), call.peer)
+
+    def run_tool(self, params: wire.RunToolParams, call: IncomingCall) -> CallToolResult:
+        """Run a tool of any plugin that was allowed no more than this one."""
+        from .tools_service import run_tool
+
+        _check_depth(params.depth)
+        return run_tool(self._host, self._plugin.name, params, call)
 
     def set_alias(self, params: wire.SetAliasParams, call: IncomingCall) -> Nothing:
         """Let a name mean a model of this plugin; the person's own names stay theirs."""
