@@ -32,7 +32,8 @@ KEPT_OUT = ("llm", "innkeeper", "innkeeper-sdk", "innkeeper-protocol")
 @dataclass(frozen=True, slots=True)
 class Project:
     """What the generated pyproject.toml says. *dependencies* are PEP 508; *wheels* are names with the path of the
-    wheel, relative to the project, that is used for each; *without* are names that stay out.
+    wheel, relative to the project, that is used for each, and so they are dependencies, too, or uv would look for what
+    others need of them in an index; *without* are names that stay out.
 
     *source_only* are packages without a wheel, for a lock that only tells which of their sources are meant: nobody
     knows yet what they depend on, and uv takes it that it is nothing.
@@ -55,7 +56,7 @@ class Project:
             'name = "innkeeper-environment"',
             'version = "0"',
             f"requires-python = {_text(self.interpreter.this_version)}",
-            f"dependencies = {_list(self.dependencies)}",
+            f"dependencies = {_list(dict.fromkeys([*self.dependencies, *self.wheels]))}",
             "",
             "[tool.uv]",
             "package = false",

@@ -95,6 +95,17 @@ def repair(home: Home, name: str, *, tier: str, describe: Describe, progress: Pr
         return make(replace(plan, asked=forced), workshop, scratch=scratch)
 
 
+def refresh(
+    home: Home, plugin: InstalledPlugin, *, tier: str, describe: Describe, progress: Progress
+) -> InstalledPlugin:
+    """Ask *plugin* anew what it registers, and return it as it is then. Raises as `make_ready` does."""
+    with _explained(plugin.name), scratch_folder(home) as scratch, plugin_lock(home, plugin.name, progress):
+        workshop, present = Workshop(home, tier, describe, progress), _present(home, plugin.name)
+        if not is_made_by_this_host(home, present):
+            return _up_to_date(present, workshop, scratch)
+        return _describe_anew(present, workshop)
+
+
 def _present(home: Home, name: str) -> InstalledPlugin:
     found = read_index(home).named(name)
     if found is None:
@@ -108,6 +119,11 @@ def _up_to_date(plugin: InstalledPlugin, workshop: Workshop, scratch: str) -> In
         return plugin
     if not is_made_by_this_host(home, plugin):
         return make(_plan_again(plugin, workshop, scratch), workshop, scratch=scratch)
+    return _describe_anew(plugin, workshop)
+
+
+def _describe_anew(plugin: InstalledPlugin, workshop: Workshop) -> InstalledPlugin:
+    home = workshop.home
     description = described(workshop.describe, plugin)
     register(home, plugin, description)
     write_manifest(home.generation_dir(plugin.name, str(plugin.generation)), description)
@@ -189,6 +205,7 @@ def _explained(subject: str) -> Iterator[None]:
     except UvFailed as error:
         raise error.explained(subject) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        full = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)]
+        if any(text in str(error) for text in full):  # shutil collects several errors into one, as texts
             raise disk_full(subject) from error
         raise InstallError(f"{subject} was not installed.", why=str(error)) from error

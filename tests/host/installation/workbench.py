@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from innkeeper.confinement.tier import choose_tier
+from innkeeper.confinement.tier import Tier, choose_tier
 from innkeeper.errors import InnkeeperError
 from innkeeper.installation.install import install, make_ready, repair
 from innkeeper.installation.inventory import InstalledPlugin, read_index
@@ -30,8 +30,9 @@ class Workbench:
     def means(self) -> dict[str, Any]:
         return {"tier": choose_tier(self.home), "describe": self.host.describe, "progress": self.said.append}
 
-    def install(self, requirement: str | Path, **options: Any) -> InstalledPlugin:
-        return install(self.home, InstallRequest(requirement=str(requirement), **options), **self.means)
+    def install(self, requirement: str | Path, *, tier: Tier | None = None, **options: Any) -> InstalledPlugin:
+        means = {**self.means, **({"tier": tier} if tier else {})}
+        return install(self.home, InstallRequest(requirement=str(requirement), **options), **means)
 
     def fails(self, requirement: str | Path, **options: Any) -> InnkeeperError:
         """Install what must fail, and return the error; nothing may be left of it."""
