@@ -148,6 +148,7 @@ def confine(
             "bootstrap": BOOTSTRAP,
             "host_pid": 0 if namespaces else os.getpid(),
             "plugin": policy.plugin,
+            "terminal": policy.terminal,
             "lockdown": lockdown,
             "proxy": walls and policy.own_sockets,
             "shim": walls and not policy.own_sockets,

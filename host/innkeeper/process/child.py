@@ -7,18 +7,22 @@ import select
 from _thread import allocate_lock
 
 SIGTERM, SIGKILL = 15, 9
+LAST_SIGNAL = 64
 
 KILLED_S = 10.0
 """How long the kernel may take to end what was killed. Only a process stuck in the kernel needs more than moments."""
 
 
 class Child:
-    """The process *pid*, leader of its own group. One object reaps it; any thread may ask."""
+    """The process *pid*, leader of a group of its own unless it *shares_group* with us. One object reaps it; any
+    thread may ask.
+    """
 
-    __slots__ = ("_lock", "_pidfd", "pid", "status")
+    __slots__ = ("_lock", "_pidfd", "_shares_group", "pid", "status")
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, *, shares_group: bool = False) -> None:
         self.pid = pid
+        self._shares_group = shares_group
         self._pidfd = os.pidfd_open(pid)
         self._lock = allocate_lock()
         self.status: int | None = None
@@ -38,11 +42,14 @@ class Child:
         return self.status is not None
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to all of its group, or do nothing once it is gone."""
+        """Send a signal to all of its group, or to it alone where that is ours, too; do nothing once it is gone."""
         if self.status is not None:
             return
         try:
-            os.killpg(self.pid, number)
+            if self._shares_group:
+                os.kill(self.pid, number)
+            else:
+                os.killpg(self.pid, number)
         except ProcessLookupError:
             return
 
@@ -77,18 +84,26 @@ class Child:
             os.close(self._pidfd)
 
 
+def ended_by(status: int | None) -> int | None:
+    """Return the number of the signal that ended a process, None where none did."""
+    if status is not None and status < 0:
+        return -status
+    if status is not None and 0 < status - 128 <= LAST_SIGNAL:  # bubblewrap says so of a plugin that a signal ended
+        return status - 128
+    return None
+
+
 def how_it_ended(status: int | None) -> str:
     """Return a sentence about an end: ``It exited with status 7.``"""
     if status is None:
         return "It is still running."
-    if status > 128:  # bubblewrap says so of a plugin that a signal ended
-        status = 128 - status
-    if status >= 0:
+    number = ended_by(status)
+    if number is None:
         return f"It exited with status {status}."
     import signal
 
     try:
-        name = signal.Signals(-status).name
+        name = signal.Signals(number).name
     except ValueError:
-        name = f"signal {-status}"
+        name = f"signal {number}"
     return f"It was ended by {name}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from innkeeper.confinement.confine import SIGINT, SIGTERM, Confined, Run, confine
 from innkeeper.confinement.policy import Policy
@@ -20,16 +21,19 @@ from .child import Child
 from .launcher import on_lasting_thread
 from .log import Log
 
+if TYPE_CHECKING:
+    from .terminal import Lent
+
 SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN = 13, 25, 22, 21
 
 
 class Launched:
     """A plugin's process. *channel* and *broker* are descriptors of the host's, for who speaks with it to own."""
 
-    __slots__ = ("_confined", "_held", "broker", "channel", "child", "log", "plugin", "policy")
+    __slots__ = ("_confined", "_held", "_lent", "broker", "channel", "child", "log", "plugin", "policy")
 
     def __init__(  # noqa: PLR0917  # made in one place
-        self, held: Held, policy: Policy, child: Child, channel: int, log: Log, confined: Confined
+        self, held: Held, policy: Policy, child: Child, channel: int, log: Log, confined: Confined, lent: Lent | None
     ) -> None:
         self.plugin = held.plugin
         self.policy = policy
@@ -39,6 +43,7 @@ class Launched:
         self.broker = confined.broker_fd
         self._confined = confined
         self._held = held
+        self._lent = lent
 
     def discard(self) -> None:
         """End a process that nobody spoke with."""
@@ -50,6 +55,8 @@ class Launched:
 
     def clean_up(self) -> None:
         """Remove what was made for the process, which is gone, and let its environment go. Called once."""
+        if self._lent is not None:
+            self._lent.take_back(broke_off=self.child.status != 0)
         self._confined.cleanup()
         os.close(self._held.descriptor)
 
@@ -64,7 +71,7 @@ def launch(
     environ: Mapping[str, str] = os.environ,
 ) -> Launched:
     """Start the plugin that is *held*, under *policy* in *tier*. Its stdout and stderr are its log, its stdin is empty;
-    with ``policy.terminal`` all three are this process's own.
+    with ``policy.terminal`` all three are this process's own, and so is its process group: see `terminal`.
 
     *held* is let go when the process is gone, or was not started. *cwd* is the person's working directory, for plugins
     that take paths. Raises PluginStartFailed, ConfinementError.
@@ -103,15 +110,19 @@ def _launch(  # noqa: PLR0917  # called in one place
             cwd=cwd,
             environ=environ,
         )
+        lent = _lend() if policy.terminal else None
         try:
             pid = on_lasting_thread(lambda: _spawn(confined, None if policy.terminal else log.descriptor))
         except BaseException:
+            if lent is not None:
+                lent.take_back(broke_off=False)
             confined.cleanup()
             if confined.broker_fd is not None:
                 os.close(confined.broker_fd)
             raise
         confined.started()
-        return Launched(held, policy, Child(pid), ours.detach(), log, confined)
+        child = Child(pid, shares_group=policy.terminal)
+        return Launched(held, policy, child, ours.detach(), log, confined, lent)
     except OSError as error:
         raise PluginStartFailed(
             plugin.name,
@@ -125,8 +136,16 @@ def _launch(  # noqa: PLR0917  # called in one place
         log.started()
 
 
+def _lend() -> Lent:
+    from .terminal import Lent
+
+    return Lent()
+
+
 def _spawn(confined: Confined, log: int | None) -> int:
-    """Start the process. Descriptors are handed over in the child alone: no other child can come by them."""
+    """Start the process; without a *log* it gets our terminal and shares our group. Descriptors are handed over in the
+    child alone: no other child can come by them.
+    """
     actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = []
     if log is not None:
         actions += [
@@ -135,12 +154,14 @@ def _spawn(confined: Confined, log: int | None) -> int:
             (os.POSIX_SPAWN_DUP2, log, 2),
         ]
     actions += [(os.POSIX_SPAWN_DUP2, number, number) for number in confined.pass_fds]
+    settings: dict[str, Any] = {"setsigdef": (SIGPIPE, SIGXFSZ)}  # which Python itself ignores
+    if log is not None:
+        settings = {"setpgroup": 0, "setsigdef": (SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGTTIN, SIGTTOU)}
     return os.posix_spawn(
         confined.argv[0],
         confined.argv,
         confined.environment,
         file_actions=actions,
-        setpgroup=0,
         setsigmask=confined.blocked_signals,
-        setsigdef=(SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGTTIN, SIGTTOU),
+        **settings,
     )

@@ -56,6 +56,8 @@ def _confine(spec: "dict[str, Any]") -> None:
         del sys.path[0]
     if spec["host_pid"]:
         lockdown.die_with(spec["host_pid"])
+    if spec["terminal"] and _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # Ctrl-C before a command runs ends this without a traceback
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())  # the host started it with signals blocked, see `Confined`
     if spec["lockdown"]:
         if spec["proxy"]:
