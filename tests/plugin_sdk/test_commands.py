@@ -63,7 +63,7 @@ def test_commands_are_described_with_their_help() -> None:
             "  Tell the weather. For people who are about to go out.\n\n"
             "Options:\n"
             "  -d, --days INTEGER  How far to look  [default: 3]\n"
-            "  --help              Show this message and exit."
+            "  -h, --help          Show this message and exit."
         ),
         parameters=(
             ParameterInfo(name="place", kind="argument", declarations=("place",), metavar="[PLACE]"),
@@ -121,12 +121,13 @@ def test_wrong_use_is_2_and_names_the_program(capfd: pytest.CaptureFixture[str])
     )
 
 
-def test_exception_is_shown_as_python_shows_it(capfd: pytest.CaptureFixture[str]) -> None:
-    with running(Weather()) as plugin:
-        assert plugin.run_command("weather", "python") == 1
-    shown = capfd.readouterr().err
-    assert shown.startswith("Traceback (most recent call last):\n")
-    assert shown.endswith("ValueError: odd place\n")
+def test_exception_is_the_hosts_to_show_with_its_traceback_for_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    with running(Weather()) as plugin, pytest.raises(CallFailed) as caught:
+        plugin.run_command("weather", "python")
+    assert (caught.value.code, caught.value.message) == (ErrorCode.PLUGIN_EXCEPTION, "ValueError: odd place")
+    assert caught.value.data["type"] == "ValueError"
+    assert caught.value.data["traceback"].endswith("ValueError: odd place\n")
+    assert capfd.readouterr().err == ""
 
 
 def test_help_is_printed_by_the_command_itself(capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+import traceback
 from typing import Any
 
 import click
 import msgspec
+from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo, RunCommandParams, RunCommandResult
 
-from innkeeper_sdk.failures import log_exception
+from innkeeper_sdk.failures import name_and_text
 from innkeeper_sdk.registry import Registry
 from innkeeper_sdk.stdio import flush_streams
 
@@ -23,19 +27,25 @@ SHORT_HELP_LETTERS = 60
 
 
 def new_group() -> click.Group:
-    """Return the group that plugins add their commands to."""
-    return click.Group(name=PROGRAM)
+    """Return the group that plugins add their commands to. They inherit its settings: ``-h`` is help, too."""
+    return click.Group(name=PROGRAM, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 def infos(registry: Registry) -> tuple[CommandInfo, ...]:
     """Describe every command that the plugin registered."""
     group = registry.commands()
-    context = click.Context(group, info_name=PROGRAM, terminal_width=HELP_COLUMNS)
+    context = _context(group, PROGRAM, None)
     return tuple(_info(name, command, context) for name, command in group.commands.items())
 
 
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    """Return what click makes before it runs *command*, without looking at arguments."""
+    settings = {**command.context_settings, "terminal_width": HELP_COLUMNS}
+    return command.context_class(command, info_name=name, parent=parent, **settings)
+
+
 def _info(name: str, command: click.Command, parent: click.Context) -> CommandInfo:
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=HELP_COLUMNS)
+    context = _context(command, name, parent)
     children: list[tuple[str, click.Command]] = []
     if isinstance(command, click.Group):
         for child_name in command.list_commands(context):
@@ -49,6 +59,7 @@ def _info(name: str, command: click.Command, parent: click.Context) -> CommandIn
         full_help=command.get_help(context),
         hidden=bool(command.hidden),
         is_group=isinstance(command, click.Group),
+        interspersed=context.allow_interspersed_args,
         parameters=tuple(_parameter(parameter, context) for parameter in command.params),
         commands=tuple(_info(child_name, child, context) for child_name, child in children),
     )
@@ -91,12 +102,14 @@ def _as_json(value: Any) -> Any:
 def run(registry: Registry, params: RunCommandParams) -> RunCommandResult:
     """Run one command to its end; what it prints goes where descriptors 1 and 2 go.
 
-    Errors end as they do for any click program: its own are shown with their exit code, Ctrl-C is ``Aborted!`` and 1,
-    any other exception is a traceback on stderr and 1. Raises CallFailed for a command that is not registered.
+    Errors end as they do for any click program: its own are shown with their exit code, Ctrl-C is ``Aborted!`` and 1.
+    Raises CallFailed for any other exception, with its traceback for the log (stderr is the person's here), and for a
+    command that is not registered.
     """
     group = registry.commands()
     if params.name not in group.commands:
         raise registry.missing(f"no command '{params.name}'")
+    _take_interrupts()
     arguments = [params.name, *params.arguments]
     try:
         group.main(arguments, prog_name=params.program, color=True if params.colour else None)
@@ -105,12 +118,18 @@ def run(registry: Registry, params: RunCommandParams) -> RunCommandResult:
     except KeyboardInterrupt:
         print("Aborted!", file=sys.stderr)
         return RunCommandResult(exit_code=1)
-    except Exception as error:  # noqa: BLE001  # the person ran this program: they see what it died of, as python shows it
-        log_exception(error)
-        return RunCommandResult(exit_code=1)
+    except Exception as error:
+        data = {"type": type(error).__name__, "traceback": "".join(traceback.format_exception(error))}
+        raise CallFailed(ErrorCode.PLUGIN_EXCEPTION, name_and_text(error), data) from error
     finally:
         flush_streams()
     return RunCommandResult()
+
+
+def _take_interrupts() -> None:
+    """Have Ctrl-C raise KeyboardInterrupt, as in any Python program; until now it ended this process silently."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _exit_code(exit_: SystemExit) -> int:

@@ -26,7 +26,10 @@ class ParameterInfo(Payload, frozen=True, kw_only=True):
 
 
 class CommandInfo(Payload, frozen=True, kw_only=True):
-    """One command, or a group with its commands. *full_help* is click's rendering at 80 columns."""
+    """One command, or a group with its commands. *full_help* is click's rendering at 80 columns.
+
+    *interspersed* says that options may stand behind arguments, ``--help`` among them.
+    """
 
     name: str
     short_help: str = ""
@@ -34,6 +37,7 @@ class CommandInfo(Payload, frozen=True, kw_only=True):
     full_help: str = ""
     hidden: bool = False
     is_group: bool = False
+    interspersed: bool = True
     parameters: tuple[ParameterInfo, ...] = ()
     commands: tuple[CommandInfo, ...] = ()
 
