@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from .command_plugins import inn_with_commands
 from .inn import Inn
 from .plugin_source import model_plugin
 
@@ -107,3 +108,9 @@ def rogues(tmp_path_factory: pytest.TempPathFactory) -> Inn:
     sources = [model_plugin(folder, f"rogue-{name}", body, model_id=name) for name, body in ROGUES.items()]
     inn.ok("install", *sources)
     return inn
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Inn:
+    """A home with the plugins of `command_plugins`. For tests that only read."""
+    return inn_with_commands(tmp_path_factory.mktemp("commands"))

@@ -1,14 +1,21 @@
-"""Starts the plugin that a prompt is going to need, before click and most of the host are imported.
+"""Starts the plugin that the arguments are going to need, before click and most of the host are imported.
 
-A guess from the arguments, good enough for nearly every prompt. A wrong one costs a process that is ended again; what
-is wrong with the arguments, or with the plugin, is said later by those whose business it is.
+A guess, right for nearly every prompt and for every plugin's command. A wrong one costs a process that is ended again;
+what is wrong with the arguments, or with the plugin, is said later by those whose business it is.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from innkeeper.errors import InnkeeperError
+
+from .names import COMMANDS
+
+if TYPE_CHECKING:
+    from innkeeper.remote.host import Host
 
 MODEL_FROM_ELSEWHERE = frozenset(
     [
@@ -30,33 +37,50 @@ MODEL_FROM_ELSEWHERE = frozenset(
 GROUP_OPTIONS = frozenset(["--version", "-h", "--help"])
 
 
-def start_early(arguments: list[str]) -> object:
+def start_early(arguments: Sequence[str]) -> Host | None:
     """Return a host with the plugin started in it, or None where none is sure to be needed."""
-    wanted = asks_model(arguments)
-    if wanted is None:
+    first = arguments[0] if arguments else ""
+    if first in GROUP_OPTIONS or (first in COMMANDS and first not in ("prompt", "chat")):
         return None
+    if "--no-sandbox" in arguments:
+        return None  # only who reads them in earnest knows whether that is said to us, or to a plugin's command
     from innkeeper.paths import find_home
     from innkeeper.remote.host import Host
 
+    no_sandbox = os.environ.get("INNKEEPER_NO_SANDBOX") == "1"
+    host = Host(find_home(), no_sandbox=no_sandbox, cwd=os.getcwd())
     try:
-        host = Host(find_home(), no_sandbox="--no-sandbox" in arguments, cwd=os.getcwd())
+        if not _start_command(host, arguments):
+            _start_model(host, arguments)
+    except (InnkeeperError, OSError):
+        host.close()
+        return None
+    return host
+
+
+def _start_command(host: Host, arguments: Sequence[str]) -> bool:
+    """Say whether *arguments* name a command of a plugin; if they do, start it, unless help may be all they ask for."""
+    from innkeeper.remote.commands import find_command, shown_paths
+
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
+    command = None if name.startswith("-") else find_command(host.index, COMMANDS, name)
+    if command is None:
+        return False
+    if command.plugin.is_ready and "--help" not in rest and "-h" not in rest:
+        host.launch_early(command.plugin, read=shown_paths(host, command.plugin, rest), terminal=True)
+    return True
+
+
+def _start_model(host: Host, arguments: Sequence[str]) -> None:
+    wanted = asks_model(arguments)
+    if wanted is not None:
         plugin = host.find_model(wanted or None).plugin
         if plugin.is_ready:
             host.launch_early(plugin)
-        return host
-    except (InnkeeperError, OSError):
-        return None
 
 
-def asks_model(arguments: list[str]) -> str | None:
-    """Return the name of the model that *arguments* put a prompt to, "" for the default one; None: perhaps to none."""
-    if arguments and arguments[0] in GROUP_OPTIONS:
-        return None
-    if arguments and not arguments[0].startswith("-"):
-        from .names import COMMANDS
-
-        if arguments[0] in COMMANDS and arguments[0] not in ("prompt", "chat"):
-            return None
+def asks_model(arguments: Sequence[str]) -> str | None:
+    """Return the name of the model that a prompt of *arguments* is put to, "" for the default one; None: who knows."""
     model = ""
     for number, argument in enumerate(arguments):
         if argument == "--":

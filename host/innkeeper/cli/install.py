@@ -12,6 +12,7 @@ from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.installation.request import BuildNeeded, InstallRequest
 
 from .options import sandbox_option
+from .plugin_command import about_hidden, hidden_commands
 from .run import Run
 
 
@@ -74,6 +75,9 @@ def install(
         click.echo(f"Installed {plugin.name} {plugin.version}", err=True)
         for problem in plugin.problems:
             click.echo(f"  It did not register everything: {problem}", err=True)
+        run.host.reread_index()
+        for command in hidden_commands(run, plugin):
+            click.echo(f"  Note: {about_hidden(command)}", err=True)
 
 
 def _install(run: Run, request: InstallRequest, *, yes: bool) -> InstalledPlugin:

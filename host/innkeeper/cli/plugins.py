@@ -16,12 +16,16 @@ from innkeeper.untrusted import cleaned, one_line
 from .default_group import DefaultGroup
 from .grant_options import grant_options, grants_of
 from .options import sandbox_option
+from .plugin_command import about_hidden, hidden_commands, run_plugin_command
 from .run import Run
 
 
 @click.group(cls=DefaultGroup, default="list")
 def plugins() -> None:
     """List installed plugins, and manage what they may do"""
+
+
+plugins.add_command(run_plugin_command)
 
 
 @plugins.command(name="list")
@@ -42,15 +46,16 @@ def list_(run: Run, *, all_: bool, hooks: tuple[str, ...], json_: bool) -> None:
         if (all_ or not plugin.is_default) and (not hooks or {*hooks} & {*plugin.hooks})
     ]
     if json_ or not sys.stdout.isatty():
-        click.echo(json.dumps([as_json(plugin) for plugin in chosen], indent=2))
+        click.echo(json.dumps([as_json(run, plugin) for plugin in chosen], indent=2))
     elif not chosen:
         click.echo("No plugins are installed. Those that come with Innkeeper: llm plugins --all")
     else:
-        _show_table(chosen)
+        _show_table(run, chosen)
 
 
-def as_json(plugin: InstalledPlugin) -> dict[str, Any]:
+def as_json(run: Run, plugin: InstalledPlugin) -> dict[str, Any]:
     """Return *plugin* as `llm` lists it, with what it registers, where it came from and what it runs on."""
+    hidden = {command.name: f"llm {command.full_name}" for command in hidden_commands(run, plugin)}
     registers = {
         "models": [model["id"] for model in plugin.models],
         "embedding_models": [model["id"] for model in plugin.embedding_models],
@@ -64,6 +69,7 @@ def as_json(plugin: InstalledPlugin) -> dict[str, Any]:
         "hooks": plugin.hooks,
         "version": plugin.version,
         **{name: found for name, found in registers.items() if found},
+        **({"hidden_commands": hidden} if hidden else {}),
         "requirement": plugin.requirement,
         "source": plugin.source_kind,
         "runtime": plugin.runtime,
@@ -72,25 +78,26 @@ def as_json(plugin: InstalledPlugin) -> dict[str, Any]:
     }
 
 
-def _show_table(chosen: list[InstalledPlugin]) -> None:
+def _show_table(run: Run, chosen: list[InstalledPlugin]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table("plugin", "version", "registers", box=None, header_style="bold", pad_edge=False)
     for plugin in chosen:
-        lines = Text("\n").join(Text(line) for line in _registrations(plugin)) or Text("nothing")
+        lines = Text("\n").join(Text(line) for line in _registrations(run, plugin)) or Text("nothing")
         table.add_row(Text(plugin.name), Text(one_line(plugin.version, 40)), lines)
     Console().print(table)
 
 
-def _registrations(plugin: InstalledPlugin) -> list[str]:
+def _registrations(run: Run, plugin: InstalledPlugin) -> list[str]:
     lines = [
         f"{what.replace('_', ' ')}: {one_line(', '.join(found), 300)}"
-        for what, found in as_json(plugin).items()
+        for what, found in as_json(run, plugin).items()
         if isinstance(found, list) and what not in ("hooks", "problems")
     ]
-    return [*lines, *(f"problem: {one_line(problem, 300)}" for problem in plugin.problems)]
+    problems = [*map(about_hidden, hidden_commands(run, plugin)), *plugin.problems]
+    return [*lines, *(f"problem: {one_line(problem, 300)}" for problem in problems)]
 
 
 @plugins.command()

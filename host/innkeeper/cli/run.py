@@ -27,6 +27,7 @@ class Run:
         self.as_json = False
         self._host: Host | None = started
         self._progress: Progress | None = None
+        self._is_told = False
 
     @property
     def host(self) -> Host:
@@ -35,7 +36,11 @@ class Run:
             from innkeeper.remote.host import Host
 
             self._host = Host(self.home, no_sandbox=self.no_sandbox, cwd=os.getcwd())
-        self._host.progress = self.progress.show
+        if not self._is_told:
+            self._is_told = True
+            self._host.progress = self.progress.show
+            for name in self._host.not_installed:
+                print(f"Warning: LLM_LOAD_PLUGINS names '{name}', and no such plugin is installed.", file=sys.stderr)
         return self._host
 
     @property

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from innkeeper.confinement import grants as granting
 from innkeeper.confinement.tier import Tier, choose_tier
@@ -18,6 +18,7 @@ from innkeeper.errors import InnkeeperError, UnknownPlugin
 from innkeeper.installation.fingerprint import is_current
 from innkeeper.installation.generation import hold
 from innkeeper.installation.inventory import Index, InstalledPlugin, read_index
+from innkeeper.installation.selection import VARIABLE, selected
 from innkeeper.paths import Home
 from innkeeper.process.launch import Launched, launch
 from innkeeper.storage.aliases import read_aliases
@@ -31,6 +32,17 @@ if TYPE_CHECKING:
     from innkeeper.process.session import Session
 
 Progress = Callable[[str], None]
+
+
+class Room(NamedTuple):
+    """What tells the processes of one run apart: whose it is, the paths that it was shown, and whether it has the
+    person's terminal.
+    """
+
+    plugin: str
+    shown: frozenset[str] = frozenset()
+    has_terminal: bool = False
+
 
 DESCRIBE_S = 60.0
 """For importing a plugin and running its hooks. Some need 2 to 3 s for their imports, some ask a server."""
@@ -61,18 +73,24 @@ class Host:
         self.progress = progress
         self._no_sandbox = no_sandbox
         self._index: Index | None = None
-        self._launched: dict[str, Launched] = {}
-        self._sessions: dict[tuple[str, frozenset[str]], Session] = {}
+        self._not_installed: tuple[str, ...] = ()
+        self._launched: dict[Room, Launched] = {}
+        self._sessions: dict[Room, Session] = {}
         self._starting: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._is_closed = False
 
     @property
     def index(self) -> Index:
-        """What is installed, as it was when it was first asked for."""
+        """What is installed and may be used, as it was when it was first asked for."""
         if self._index is None:
-            self._index = read_index(self.home)
+            self._index, self._not_installed = selected(read_index(self.home), self.environ.get(VARIABLE))
         return self._index
+
+    @property
+    def not_installed(self) -> tuple[str, ...]:
+        """The names in ``LLM_LOAD_PLUGINS`` that mean no plugin."""
+        return self._not_installed if self.index else ()
 
     def reread_index(self) -> None:
         """Look again at what is installed."""
@@ -82,6 +100,8 @@ class Host:
         """Return the installed plugin *name*. Raises UnknownPlugin with the nearest names."""
         found = self.index.find(name)
         if found is None:
+            if VARIABLE in self.environ and read_index(self.home).find(name):
+                raise UnknownPlugin(f"Plugin '{name}' is installed, but {VARIABLE} leaves it out.")
             raise unknown_plugin(self.index, name)
         return found
 
@@ -106,30 +126,32 @@ class Host:
         """Return how a plugin with these grants is confined on this machine. Raises ConfinementError."""
         return choose_tier(self.home, no_sandbox=self._no_sandbox or granted.no_sandbox)
 
-    def launch_early(self, plugin: InstalledPlugin) -> None:
+    def launch_early(self, plugin: InstalledPlugin, *, read: Iterable[str] = (), terminal: bool = False) -> None:
         """Start *plugin* without a word to it yet, if it is up to date: `session` takes it from there."""
         if is_current(self.home, plugin):
-            self._launched[plugin.name] = self._launch(plugin)
+            room = Room(plugin.name, frozenset(read), terminal)
+            self._launched[room] = self._launch(plugin, room)
 
-    def session(self, plugin: InstalledPlugin, *, read: Iterable[str] = ()) -> Session:
+    def session(self, plugin: InstalledPlugin, *, read: Iterable[str] = (), terminal: bool = False) -> Session:
         """Return the conversation with *plugin*, which is started, and made ready before that, where it is not.
 
         *read* are paths that the person named for what is asked next (`named_paths`). What a process may read is fixed
         when it starts, so such a call has one of its own, shared only with calls for which no more was named; a call
-        without any goes to one that was shown nothing.
+        without any goes to one that was shown nothing. With *terminal* it is the process of a command that the person
+        runs, which gets their terminal, and no other call.
 
         Raises InstallError, ConfinementError, PluginError, StorageError.
         """
-        named = frozenset(read)
+        room = Room(plugin.name, frozenset(read), terminal)
         with self._lock:
             starting = self._starting.setdefault(plugin.name, threading.Lock())
         with starting:
-            session = self._running(plugin.name, named)
+            session = self._running(room)
             if session is None:
-                session = self._start(plugin, named)
+                session = self._start(plugin, room)
                 with self._lock:
                     if not self._is_closed:
-                        self._sessions[plugin.name, named] = session
+                        self._sessions[room] = session
                 if self._is_closed:
                     session.close()
                     raise InnkeeperError("This host is closed.")
@@ -140,11 +162,19 @@ class Host:
         from innkeeper_protocol import methods
         from innkeeper_protocol.payloads.base import Nothing
 
-        session = self._converse(self._launch(plugin))
+        session = self._converse(self._launch(plugin, Room(plugin.name)))
         try:
             return session.call(methods.DESCRIBE, Nothing(), timeout_s=DESCRIBE_S)
         finally:
             session.close()
+
+    def refresh(self, plugin: InstalledPlugin) -> None:
+        """Ask *plugin* anew what it registers. Raises as `session`."""
+        from innkeeper.installation.install import refresh
+
+        tier = self.tier(granting.load(self.home, plugin.name))
+        refresh(self.home, plugin, tier=tier, describe=self.describe, progress=self.progress)
+        self.reread_index()
 
     def close(self) -> None:
         """End every plugin. An interrupt on the way kills those that are left."""
@@ -169,24 +199,25 @@ class Host:
     ) -> None:
         self.close()
 
-    def _running(self, name: str, named: frozenset[str]) -> Session | None:
-        """Return a session of the plugin that may read what is *named*. Sessions of it that are over are put away."""
+    def _running(self, wanted: Room) -> Session | None:
+        """Return a session whose process is as *wanted*. Sessions of the plugin that are over are put away."""
         with self._lock:
-            own = {key: session for key, session in self._sessions.items() if key[0] == name}
-            over = [self._sessions.pop(key) for key, session in own.items() if session.is_over]
+            own = {room: session for room, session in self._sessions.items() if room.plugin == wanted.plugin}
+            over = [self._sessions.pop(room) for room, session in own.items() if session.is_over]
         for session in over:
             session.close()
-        for (_, shown), session in own.items():
-            if session not in over and named <= shown and bool(named) == bool(shown):
+        for room, session in own.items():
+            fits = wanted.shown <= room.shown and bool(wanted.shown) == bool(room.shown)
+            if session not in over and fits and wanted.has_terminal == room.has_terminal:
                 return session
         return None
 
-    def _start(self, plugin: InstalledPlugin, named: frozenset[str]) -> Session:
-        launched = None if named else self._launched.pop(plugin.name, None)
+    def _start(self, plugin: InstalledPlugin, room: Room) -> Session:
+        launched = self._launched.pop(room, None)
         if launched is None:
             if not is_current(self.home, plugin):
                 plugin = self._make_ready(plugin)
-            launched = self._launch(plugin, named)
+            launched = self._launch(plugin, room)
         return self._converse(launched)
 
     def _make_ready(self, plugin: InstalledPlugin) -> InstalledPlugin:
@@ -197,17 +228,18 @@ class Host:
         self.reread_index()
         return ready
 
-    def _launch(self, plugin: InstalledPlugin, named: frozenset[str] = frozenset()) -> Launched:
+    def _launch(self, plugin: InstalledPlugin, room: Room) -> Launched:
         granted = granting.load(self.home, plugin.name)
         tier = self.tier(granted)
         policy = granting.policy_for(
             self.home,
             plugin.name,
             granted,
-            read=[*plugin.extra_read, *sorted(named)],
+            read=[*plugin.extra_read, *sorted(room.shown)],
             environ=self.environ,
             shipped=plugin.is_default,
         )
+        policy = policy._replace(terminal=room.has_terminal)
         return launch(self.home, hold(self.home, plugin), policy, tier, cwd=self.cwd, environ=self.environ)
 
     def _converse(self, launched: Launched) -> Session:
