@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from innkeeper.confinement.grants import Grants, save
@@ -102,24 +103,28 @@ def test_sdk_in_an_environment_is_the_hosts_byte_for_byte_and_compiled(bench: Wo
     assert len(compiled) == len([name for name in ours if name.startswith("innkeeper_sdk")])
 
 
-def test_manifest_is_asked_for_anew_when_a_file_it_hangs_on_changes(bench: Workbench, tmp_path: Path) -> None:
+def test_manifest_is_asked_for_anew_when_a_file_it_hangs_on_changes(tmp_path: Path) -> None:
+    """The home is not below /tmp: what a plugin reads there counts as its own temporary files."""
     hook = "TheModel.model_id = (llm.user_dir() / 'models.txt').read_text().strip(); register(TheModel())"
-    code = model("placeholder").replace("register(TheModel())", hook)
-    data = bench.root / "plugins" / "configured" / "data"
-    data.mkdir(parents=True)
-    (data / "models.txt").write_text("first\n", "utf-8")
-    plugin = bench.install(write_wheel(tmp_path, "configured", files={"configured.py": code}))
-    assert [one["id"] for one in plugin.models] == ["first"]
+    wheel = write_wheel(
+        tmp_path, "configured", files={"configured.py": model("placeholder").replace("register(TheModel())", hook)}
+    )
+    with TemporaryDirectory(dir="/var/tmp") as folder, workbench(Path(folder)) as bench:
+        data = bench.root / "plugins" / "configured" / "data"
+        data.mkdir(parents=True)
+        (data / "models.txt").write_text("first\n", "utf-8")
+        plugin = bench.install(wheel)
+        assert [one["id"] for one in plugin.models] == ["first"]
 
-    (data / "models.txt").write_text("second\n", "utf-8")
-    assert not is_current(bench.home, plugin)
-    after = bench.make_ready("configured")
+        (data / "models.txt").write_text("the second\n", "utf-8")
+        assert not is_current(bench.home, plugin)
+        after = bench.make_ready("configured")
 
-    assert [one["id"] for one in after.models] == ["second"]
-    assert [one.model_id for one in read_manifest(bench.home, after).models] == ["second"]
-    assert after.generation == plugin.generation
-    assert bench.plugin("configured") == after
-    assert is_current(bench.home, after)
+        assert [one["id"] for one in after.models] == ["the second"]
+        assert [one.model_id for one in read_manifest(bench.home, after).models] == ["the second"]
+        assert after.generation == plugin.generation
+        assert bench.plugin("configured") == after
+        assert is_current(bench.home, after)
 
 
 def test_grant_and_a_key_that_was_granted_have_the_manifest_asked_for_anew(bench: Workbench, tmp_path: Path) -> None:
