@@ -1,14 +1,19 @@
-"""The async side of models and their answers: the sync ones, read by a thread while the event loop goes on."""
+"""The async side of models and their answers: the sync ones, read by threads while the event loop goes on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from typing import Any, TypeVar
+import threading
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from innkeeper_protocol.payloads import models as wire
+from innkeeper_protocol.payloads.content import ToolCall
 from innkeeper_sdk.api.usage import Usage
 
+from innkeeper.errors import UnknownModel
 from innkeeper.remote.catalogue import Found
 from innkeeper.remote.host import Host
 
@@ -16,9 +21,10 @@ from .conversation import Conversation
 from .model import Model
 from .response import Response
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from innkeeper_sdk.api.parts import Message
 
-_END: Any = object()
+T = TypeVar("T")
 
 
 class AsyncResponse:
@@ -26,13 +32,19 @@ class AsyncResponse:
 
     def __init__(self, response: Response) -> None:
         self.response = response
+        self.id = response.id
+        self.prompt = response.prompt
 
     def __aiter__(self) -> AsyncIterator[str]:
-        return self._each(iter(self.response))
+        return self._texts()
 
-    def events(self) -> AsyncIterator[str | wire.ModelEvent]:
+    async def events(self) -> AsyncIterator[str | wire.ModelEvent]:
         """Yield everything the model streams: plain text as str, all else as events."""
-        return self._each(self.response.events())
+        position = 0
+        while await self._in_thread(partial(self.response.wait_for_more, position)):
+            for event in self.response.events_from(position):
+                position += 1
+                yield event
 
     async def text(self) -> str:
         """Return the whole text."""
@@ -46,17 +58,25 @@ class AsyncResponse:
         """Return what the answer cost, as far as the model says."""
         return await self._in_thread(self.response.usage)
 
-    async def messages(self) -> tuple[Any, ...]:
-        """Return the answer as messages; nearly always one."""
-        return (await self.result()).messages
+    async def token_usage(self) -> str:
+        """Return the usage in one line."""
+        return await self._in_thread(self.response.token_usage)
 
-    async def tool_calls(self) -> tuple[Any, ...]:
+    async def messages(self) -> list[Message]:
+        """Return the answer as messages; nearly always one."""
+        return await self._in_thread(self.response.messages)
+
+    async def tool_calls(self) -> tuple[ToolCall, ...]:
         """Return the tool calls that the model asked for."""
         return (await self.result()).tool_calls
 
     async def json(self) -> Any:
         """Return the provider's own answer, as JSON values, or None."""
         return (await self.result()).response_json
+
+    def cancel(self) -> None:
+        """Give up on it; so does a task that is cancelled while it reads."""
+        self.response.cancel()
 
     def __await__(self) -> Generator[Any, None, AsyncResponse]:
         async def read() -> AsyncResponse:
@@ -65,13 +85,16 @@ class AsyncResponse:
 
         return read().__await__()
 
-    async def _each(self, items: Iterator[T]) -> AsyncIterator[T]:
-        while (item := await self._in_thread(lambda: next(items, _END))) is not _END:
-            yield item
+    async def _texts(self) -> AsyncIterator[str]:
+        async for event in self.events():
+            if isinstance(event, str):
+                yield event
+            elif event.type == "text":
+                yield event.chunk
 
     async def _in_thread(self, read: Callable[[], T]) -> T:
         """Run *read* in a thread. A task that is cancelled cancels the answer, and waits for the thread to notice."""
-        reading = asyncio.ensure_future(asyncio.to_thread(read))
+        reading = in_thread(read)
         try:
             return await asyncio.shield(reading)
         except asyncio.CancelledError:
@@ -82,11 +105,46 @@ class AsyncResponse:
             raise
 
 
+def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
+    """Run *work* in a thread of its own; return the future of what it gives.
+
+    The loop's own pool has some six threads on a small machine, and each may wait for a model for minutes. A daemon
+    does not keep a program from ending.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def deliver(give: Callable[[Any], None], what: Any) -> None:
+        def give_once() -> None:
+            if not future.done():
+                give(what)
+
+        with suppress(RuntimeError):  # the loop was closed meanwhile, so nobody waits
+            loop.call_soon_threadsafe(give_once)
+
+    def run() -> None:
+        try:
+            value = work()
+        except BaseException as error:  # noqa: BLE001  # raised where the future is awaited
+            deliver(future.set_exception, error)
+        else:
+            deliver(future.set_result, value)
+
+    threading.Thread(target=run, daemon=True, name="innkeeper-read").start()
+    return future
+
+
 class AsyncConversation:
     """Turns with one model that know of one another. See `Conversation`."""
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
+        self.id = conversation.id
+
+    @property
+    def responses(self) -> list[AsyncResponse]:
+        """The complete answers of this process, oldest first."""
+        return [AsyncResponse(response) for response in self.conversation.responses]
 
     def prompt(self, text: str | None = None, **asked: Any) -> AsyncResponse:
         """Ask the next question. Nothing is sent before the answer is read."""
@@ -94,10 +152,18 @@ class AsyncConversation:
 
 
 class AsyncModel:
-    """A model for code that runs on an event loop; of a model with two variants, the async one. See `Model`."""
+    """A model for code that runs on an event loop: the async variant of it. See `Model`.
+
+    Raises UnknownModel for a model that has none.
+    """
 
     def __init__(self, host: Host, found: Found) -> None:
-        self.model = Model(host, found, use_async=bool(found.entry.get("async")))
+        if not found.entry.get("async"):
+            raise UnknownModel(
+                f"Unknown async model (sync model exists): {found.model_id}",
+                hint=f"Those that have one: llm models list --async. Plugin: {found.plugin.name}",
+            )
+        self.model = Model(host, found, use_async=True)
         self.model_id = self.model.model_id
         self.plugin = self.model.plugin
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from innkeeper_protocol.payloads import models as wire
@@ -11,18 +12,38 @@ from .prompt import new_prompt
 from .response import Response
 
 if TYPE_CHECKING:
+    from innkeeper_sdk.api.parts import Message
+
     from .model import Model
 
 
-class Conversation:
-    """*responses* are the complete ones of this process, oldest first; *earlier* are turns read from storage."""
+@dataclass(frozen=True)
+class Earlier:
+    """Turns read back from storage: one by one, and as all the messages that were said in them."""
 
-    def __init__(self, model: Model, *, id: str | None = None, name: str | None = None) -> None:  # noqa: A002
+    exchanges: tuple[wire.Exchange, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+class Conversation:
+    """*responses* are the complete ones of this process, oldest first; *earlier* are turns read from storage.
+
+    Several may go on with one model at once.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        id: str | None = None,  # noqa: A002  # what people call it
+        name: str | None = None,
+        earlier: Earlier | None = None,
+    ) -> None:
         self.model = model
         self.id = id or new_id()
         self.name = name
+        self.earlier = earlier or Earlier()
         self.responses: list[Response] = []
-        self.earlier: list[wire.Exchange] = []
 
     def prompt(
         self,
@@ -35,7 +56,26 @@ class Conversation:
         """Ask the next question; what else may be given is that of `new_prompt`. Nothing is sent yet."""
         return Response(self.model, new_prompt(text, **asked), conversation=self, stream=stream, key=key)
 
+    def so_far(self) -> Before:
+        """Return what was said up to now, for the next turn."""
+        return Before(self, tuple(self.responses))
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was said before a turn."""
+
+    conversation: Conversation
+    responses: tuple[Response, ...]
+
     def payload(self) -> wire.Conversation:
-        """Return the turns so far, for the next one."""
-        exchanges = [*self.earlier, *(response.exchange() for response in self.responses)]
-        return wire.Conversation(id=self.id, name=self.name, exchanges=tuple(exchanges))
+        """Return it turn by turn, as the wire carries it."""
+        conversation = self.conversation
+        exchanges = (*conversation.earlier.exchanges, *(response.exchange() for response in self.responses))
+        return wire.Conversation(id=conversation.id, name=conversation.name, exchanges=exchanges)
+
+    def messages(self) -> list[Message]:
+        """Return it as messages. What the last turn was sent holds all that was said before it."""
+        if self.responses:
+            return [*self.responses[-1].sent(), *self.responses[-1].messages()]
+        return list(self.conversation.earlier.messages)

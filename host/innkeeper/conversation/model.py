@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from innkeeper_protocol import methods
-from innkeeper_protocol.payloads.models import PromptParams, PromptResult
+from innkeeper_protocol.payloads import models as wire
+from innkeeper_protocol.peer import Peer
 
 from innkeeper.process.session import OpenCall
-from innkeeper.remote.blobs import sent_ahead
+from innkeeper.remote.blobs import sent_ahead, taken
 from innkeeper.remote.catalogue import Found
 from innkeeper.remote.host import Host
 
@@ -43,19 +43,39 @@ class Model:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.model_id!r} of plugin {self.plugin!r}>"
 
-    @contextmanager
-    def ask(self, response: Response) -> Iterator[OpenCall[PromptResult]]:
-        """Send what *response* asks; yield the answer that streams back. Starts the plugin where it does not run."""
+    def ask(
+        self, prompt: wire.Prompt, conversation: wire.Conversation, *, stream: bool = True, key: str | None = None
+    ) -> OpenPrompt:
+        """Send *prompt*; return the answer that streams back. Starts the plugin where it does not run."""
         session = self.host.session(self._found.plugin)
-        conversation = response.conversation.payload()
-        params = PromptParams(
+        params = wire.PromptParams(
             model_id=self.model_id,
-            prompt=response.prompt,
+            prompt=prompt,
             conversation=conversation,
-            stream=response.stream,
+            stream=stream,
             use_async=self.use_async,
-            key=self.host.key_named(response.key),
+            key=self.host.key_named(key),
             cwd=self.host.cwd,
         )
-        with session.stream(methods.MODELS_PROMPT, sent_ahead(params, session.peer)) as answer:
-            yield answer
+        with session.translating(methods.MODELS_PROMPT):
+            params = sent_ahead(params, session.peer)
+        return OpenPrompt(session.stream(methods.MODELS_PROMPT, params), session.peer)
+
+
+class OpenPrompt:
+    """A prompt that was sent: *batches*, an iterator, are the events of the answer as they come, `result` its end."""
+
+    def __init__(self, answer: OpenCall[wire.PromptResult], peer: Peer) -> None:
+        self._answer = answer
+        self._peer = peer
+        self.batches: Iterator[list[str | wire.ModelEvent]] = answer.batches()
+
+    def result(self) -> wire.PromptResult:
+        """Wait for the end, and return what is known then."""
+        result = self._answer.result()
+        with self._answer.session.translating(methods.MODELS_PROMPT):
+            return taken(result, self._peer)
+
+    def cancel(self) -> None:
+        """Give up on it, from any thread. Does not wait."""
+        self._answer.cancel()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -66,32 +67,45 @@ LEAVE_S = 1.0
 TERMINATE_S = 1.0
 """Between SIGTERM and SIGKILL."""
 
+CANCEL_S = 2.0
+"""For a call to end once it is cancelled. Python cannot interrupt code that computes or sleeps: what has not let go by
+then is ended together with its process, and the next call gets a new one."""
+
 LAST_LINES = 3
 
 
 class OpenCall(Generic[R]):
     """A call that answers with a stream: iterate it, once, then ask for its `result`.
 
-    Leaving the ``with`` block cancels what is not over. Any thread may cancel. Raises as `Session.call` does.
+    Leaving the ``with`` block cancels what is not over. Any thread may cancel: the one that reads gets Interrupted, as
+    soon as the plugin lets go. A plugin that does not is ended after CANCEL_S. Raises as `Session.call` does.
     """
 
     def __init__(self, session: Session, method: Method[Any, R], stream: Stream[Any, R]) -> None:
         self.session = session
         self._method = method
         self._stream = stream
+        self._turn = threading.Lock()
+        """To read. One thread at a time may wait for this call."""
+        self._end: threading.Thread | None = None
 
     def __iter__(self) -> Iterator[Any]:
-        with self.session.translating(self._method):
-            yield from self._stream
+        for items in self.batches():
+            yield from items
 
     def batches(self) -> Iterator[list[Any]]:
         """Yield the items as they come, each time all that there are; instead of iterating."""
         with self.session.translating(self._method):
-            yield from self._stream.batches()
+            while True:
+                with self._turn:
+                    items = next(self._stream.batches(), None)
+                if items is None:
+                    return
+                yield items
 
     def result(self) -> R:
         """Wait for the answer and return it; items nobody took are dropped."""
-        with self.session.translating(self._method):
+        with self.session.translating(self._method), self._turn:
             return self._stream.result()
 
     @property
@@ -101,7 +115,26 @@ class OpenCall(Generic[R]):
 
     def cancel(self) -> None:
         """Give up on it, without waiting."""
-        self._stream.close()
+        if self.is_open:
+            self._stream.close()
+            if self._end is None and not self.session.is_over:
+                self._end = threading.Thread(target=self._see_to_the_end, daemon=True, name="innkeeper-cancel")
+                self._end.start()
+
+    def _see_to_the_end(self) -> None:
+        """Wait for the answer, which comes soon also after a cancel, unless a reader does; end what does not answer."""
+        deadline = time.monotonic() + CANCEL_S
+        if self._turn.acquire(timeout=CANCEL_S):
+            try:
+                self._stream.result(timeout_s=max(0.0, deadline - time.monotonic()))
+            except CallTimedOut:
+                pass
+            except (CallError, ProtocolViolation):
+                return
+            finally:
+                self._turn.release()
+        if self.is_open:
+            self.session.kill()
 
     def __enter__(self) -> OpenCall[R]:
         return self

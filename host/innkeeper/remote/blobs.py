@@ -15,16 +15,21 @@ from innkeeper_protocol.payloads.content import Attachment
 from innkeeper_protocol.peer import Peer
 
 INLINE_BYTES = 1024 * 1024
-"""Up to this size bytes travel inside the message: many fit a frame of 16 MiB beside each other."""
+"""How many bytes of attachments travel inside one message, all together; the smallest frame limit is far above."""
 
 P = TypeVar("P")
 
 
 def sent_ahead(payload: P, peer: Peer) -> P:
-    """Return *payload* with its large attachments sent ahead to *peer*. Raises CallFailed, ConnectionLost."""
+    """Return *payload*; what does not fit it of its attachments is sent ahead. Raises CallFailed, ConnectionLost."""
+    inline_left = INLINE_BYTES
 
     def send(attachment: Attachment) -> Attachment:
-        if attachment.content is None or len(attachment.content) <= INLINE_BYTES:
+        nonlocal inline_left
+        if attachment.content is None:
+            return attachment
+        if len(attachment.content) <= inline_left:
+            inline_left -= len(attachment.content)
             return attachment
         return msgspec.structs.replace(attachment, content=None, blob=peer.send_blob(attachment.content))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from innkeeper_protocol.errors import CallFailed, ErrorCode
+from innkeeper_protocol.payloads import content
 from innkeeper_protocol.payloads import models as wire
 
 from innkeeper_sdk.api.conversation import AsyncConversation, Conversation
@@ -159,7 +160,8 @@ def _past_response(
     prompt._explicit_messages = own
     response_class: Any = AsyncResponse if is_async(model) else Response
     response = response_class(prompt, model, False, conversation=conversation)
-    response._chunks = [exchange.text] if exchange.text else []
+    text = exchange.text or _text_of(exchange.messages)
+    response._chunks = [text] if text else []
     response._tool_calls = [tool_call_in(call) for call in exchange.tool_calls]
     response.response_json = exchange.response_json
     response.attachments = list(prompt.attachments)
@@ -169,3 +171,8 @@ def _past_response(
         response.id = exchange.id
     response._done = True
     return response
+
+
+def _text_of(messages: tuple[content.Message, ...]) -> str:
+    """Return an answer's text, which is not sent a second time beside its messages."""
+    return "".join(part.text for message in messages for part in message.parts if part.type == "text")

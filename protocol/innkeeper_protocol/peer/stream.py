@@ -66,6 +66,7 @@ class Stream(Generic[T, R]):
         self._peer = peer
         self._outcome = outcome
         self._timeout_s = timeout_s
+        self._batches = self._generate_batches()
         self._items = self._generate()
 
     def __iter__(self) -> Iterator[T]:
@@ -79,6 +80,13 @@ class Stream(Generic[T, R]):
     def __next__(self) -> T:
         """Return the next item."""
         return next(self._items)
+
+    def batches(self) -> Iterator[list[T]]:
+        """Return the one iterator over the items as they came, each time all that there are; instead of ``__iter__``.
+
+        Raises as that does.
+        """
+        return self._batches
 
     def __enter__(self) -> Stream[T, R]:
         return self
@@ -115,13 +123,17 @@ class Stream(Generic[T, R]):
         return self._outcome.is_done
 
     def _generate(self) -> Iterator[T]:
+        for items in self._batches:
+            yield from items
+
+    def _generate_batches(self) -> Iterator[list[T]]:
         while (batch := self._next_batch(None)) is not None:
             try:
                 items = codec.decode_items(self._outcome.method, batch)
             except MalformedMessage as error:
                 self.cancel()
                 raise MalformedResult(str(error)) from error
-            yield from items
+            yield items
             self._consumed(batch)
         self._outcome.get()
 
