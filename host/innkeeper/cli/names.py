@@ -19,10 +19,12 @@ COMMANDS: dict[str, Place] = {
     "prompt": Place("prompt", "Execute a prompt"),
     "aliases": Place("aliases", "Manage model aliases"),
     "doctor": Place("doctor", "Show what this machine can enforce, and what is wrong"),
+    "fragments": Place("fragments", "Manage fragments that are stored in the database"),
     "install": Place("install", "Install plugins, each in an environment of its own"),
     "keys": Place("keys", "Manage stored API keys for different models"),
     "models": Place("models", "Manage available models"),
     "plugins": Place("plugins", "List installed plugins, and manage what they may do"),
+    "templates": Place("templates", "Manage stored prompt templates"),
     "uninstall": Place("uninstall", "Uninstall plugins"),
 }
 """In the order of ``llm --help``; the first is run when no command is named."""

@@ -1,0 +1,130 @@
+"""The options that name templates, for a prompt and for a chat; and ``--save``, which makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+from innkeeper_sdk.api.attachments import Attachment
+
+from innkeeper.conversation.templates import FoundTemplate, find_template
+from innkeeper.errors import UsageError
+from innkeeper.remote.catalogue import Found, find_model
+from innkeeper.remote.manifests import model_info
+from innkeeper.storage.templates import write_template
+from innkeeper.untrusted import one_line
+
+from .run import Run
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def template_options(command: F) -> F:
+    """Add ``-t`` as *templates*, a tuple of names, and ``-p`` as *params*, a tuple of pairs."""
+    command = click.option("-p", "--param", "params", multiple=True, type=(str, str), help="Parameters for template")(
+        command
+    )
+    return click.option(
+        "-t",
+        "--template",
+        "templates",
+        multiple=True,
+        help="Template to use; can be repeated to combine templates",
+    )(command)
+
+
+def found_templates(run: Run, names: Sequence[str]) -> list[FoundTemplate]:
+    """Return the templates called so, and tell the person what is wrong with them. Raises as `find_template` does."""
+    found = [find_template(run.host, name) for name in names]
+    for template in found:
+        if template.remark:
+            run.progress.clear()
+            click.echo(template.remark, err=True)
+    return found
+
+
+def save_template(
+    run: Run,
+    name: str,
+    *,
+    model: Found | None,
+    prompt: str | None,
+    system: str | None,
+    params: Sequence[tuple[str, str]] = (),
+    options: Sequence[tuple[str, str]] = (),
+    extract: bool = False,
+    extract_last: bool = False,
+    schema: dict[str, Any] | None = None,
+    fragments: Sequence[str] = (),
+    system_fragments: Sequence[str] = (),
+    tools: Sequence[str] = (),
+    functions: Sequence[str] = (),
+    attachments: Sequence[Attachment] = (),
+    typed_attachments: Sequence[Attachment] = (),
+) -> None:
+    """Store what was asked as the template *name*. *model* is the one that was named, or None.
+
+    Attachments count that lie somewhere: what came on stdin is not kept. Raises UsageError, StorageError.
+    """
+    import yaml
+
+    asked_model = model if model is not None or not options else run.host.find_model(None)
+    fields: dict[str, Any] = {
+        "model": None if model is None else _name_of(run, model),
+        "prompt": prompt,
+        "system": system,
+        "defaults": dict(params),
+        "extract": extract,
+        "extract_last": extract_last,
+        "schema_object": schema,
+        "fragments": list(fragments),
+        "system_fragments": list(system_fragments),
+        "functions": "\n\n".join(functions),
+        "tools": list(tools),
+        "attachments": [one.path or one.url for one in attachments if one.path or one.url],
+        "attachment_types": [
+            {"type": one.type, "value": one.path or one.url} for one in typed_attachments if one.path or one.url
+        ],
+        "options": None if asked_model is None else _typed(run, asked_model, options),
+    }
+    kept = {field: value for field, value in fields.items() if value}
+    write_template(
+        run.home, name, yaml.safe_dump(kept, indent=4, default_flow_style=False, sort_keys=False, allow_unicode=True)
+    )
+
+
+def _name_of(run: Run, model: Found) -> str:
+    """Return what means *model* whatever aliases there are."""
+    is_first = find_model(run.host.index, {}, model.model_id) == model
+    return model.model_id if is_first else model.qualified_id
+
+
+def _typed(run: Run, model: Found, options: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return *options* as the values that the model's schema says they are. Raises UsageError."""
+    properties = model_info(run.home, model).options_schema.get("properties")
+    known = properties if isinstance(properties, dict) else {}
+    return {name: _value(model, name, text, known.get(name)) for name, text in options}
+
+
+def _value(model: Found, name: str, text: str, schema: Any) -> Any:
+    if not isinstance(schema, dict):
+        raise UsageError(
+            f"Model {model.model_id} has no option '{one_line(name, 100)}'.",
+            hint=f"What it has: llm models list --options -m {model.model_id}",
+        )
+    kinds = {one.get("type") for one in schema.get("anyOf", [schema]) if isinstance(one, dict)}
+    try:
+        if "boolean" in kinds and text.lower() in ("true", "false", "1", "0", "yes", "no", "on", "off"):
+            return text.lower() in ("true", "1", "yes", "on")
+        if "integer" in kinds and "number" not in kinds:
+            return int(text)
+        if "number" in kinds:
+            number = float(text)
+            return int(number) if "integer" in kinds and number.is_integer() else number
+    except ValueError as error:
+        if "string" not in kinds:
+            raise UsageError(
+                f"Option '{one_line(name, 100)}' is a number, and '{one_line(text, 100)}' is none."
+            ) from error
+    return text
