@@ -7,16 +7,21 @@ from typing import Any
 
 import click
 
+from innkeeper.conversation.applied_templates import Applied, apply_templates, needs_input
 from innkeeper.conversation.model import Model
 from innkeeper.conversation.prompt import new_prompt
 from innkeeper.conversation.response import Response
+from innkeeper.conversation.templates import FoundTemplate
+from innkeeper.conversation.wanted import by_person
 from innkeeper.errors import UsageError
-from innkeeper.remote.catalogue import find_by_query
+from innkeeper.remote.catalogue import Found, find_by_query
 
 from .answer import Answer
+from .fragment_options import fragment_options, resolved
 from .options import sandbox_option
 from .run import Run
 from .stdin import piped_text
+from .template_options import found_templates, save_template, template_options
 
 
 @click.command
@@ -27,6 +32,9 @@ from .stdin import piped_text
 @click.option(
     "-o", "--option", "options", type=(str, str), multiple=True, help="Name and value of an option of the model"
 )
+@fragment_options
+@template_options
+@click.option("--save", help="Save prompt with this template name")
 @click.option("--no-stream", is_flag=True, help="Do not stream output")
 @click.option("-R", "--hide-reasoning", is_flag=True, help="Hide what the model thinks")
 @click.option("--key", help="API key to use, or the name of a stored one")
@@ -42,6 +50,11 @@ def prompt(
     model_id: str | None,
     queries: tuple[str, ...],
     options: tuple[tuple[str, str], ...],
+    fragments: tuple[str, ...],
+    system_fragments: tuple[str, ...],
+    templates: tuple[str, ...],
+    params: tuple[tuple[str, str], ...],
+    save: str | None,
     no_stream: bool,
     hide_reasoning: bool,
     key: str | None,
@@ -55,11 +68,39 @@ def prompt(
         llm 'Capital of France?' -s 'Answer in Spanish' -m smollm2
         cat notes.txt | llm -s 'Summarise this'
     """
-    model = _model(run, model_id, queries, use_async=use_async)
+    stdin_is_fragment = "-" in (*fragments, *system_fragments)
+    if save is not None:
+        _save(
+            run,
+            save,
+            prompt if stdin_is_fragment else _piped_and(prompt),
+            model_id=model_id,
+            queries=queries,
+            templates=templates,
+            system=system,
+            params=params,
+            options=options,
+            fragments=fragments,
+            system_fragments=system_fragments,
+        )
+        return
+    found = found_templates(run, templates)
+    applied = _applied(run, found, prompt, system, dict(params), takes_stdin=not stdin_is_fragment)
+    model = _model(run, model_id or (None if queries else applied.model), queries, use_async=use_async)
+    asked_fragments, asked_system_fragments = resolved(
+        run,
+        [*applied.fragments, *by_person(fragments)],
+        [*applied.system_fragments, *by_person(system_fragments)],
+        stdin=lambda: piped_text() or "",
+    )
     asked = new_prompt(
-        _whole_text(prompt),
-        system=system,
-        options=_values(options),
+        applied.prompt,
+        system=applied.system,
+        fragments=asked_fragments.fragments,
+        system_fragments=asked_system_fragments,
+        attachments=[*applied.attachments, *applied.typed_attachments, *asked_fragments.attachments],
+        schema=applied.schema,
+        options={**applied.options, **_values(options)},
         hide_reasoning=hide_reasoning,
     )
     response = Response(model, asked, conversation=model.conversation(), stream=not no_stream, key=key)
@@ -69,13 +110,34 @@ def prompt(
 
 
 def _model(run: Run, model_id: str | None, queries: tuple[str, ...], *, use_async: bool) -> Model:
+    return Model(run.host, _found(run, model_id, queries), use_async=use_async)
+
+
+def _found(run: Run, model_id: str | None, queries: tuple[str, ...]) -> Found:
     if queries and not model_id:
         found = find_by_query(run.host.index, queries)
         if found is None:
             raise UsageError(f"No model matches {', '.join(queries)}.", hint="All of them: llm models")
-    else:
-        found = run.host.find_model(model_id)
-    return Model(run.host, found, use_async=use_async)
+        return found
+    return run.host.find_model(model_id)
+
+
+def _applied(
+    run: Run,
+    found: list[FoundTemplate],
+    typed: str | None,
+    system: str | None,
+    params: dict[str, str],
+    *,
+    takes_stdin: bool,
+) -> Applied:
+    """Return the prompt that the templates make. What was piped in comes before it, or where they say ``$input``."""
+    reads_first = takes_stdin and needs_input(found)
+    text = _whole_text(typed) if reads_first or (takes_stdin and not found) else typed
+    applied = apply_templates(run.host, found, prompt=text, system=system, params=params, stdin=sys.stdin.buffer.read)
+    if found and takes_stdin and not reads_first:
+        applied.prompt = _piped_and(applied.prompt)
+    return applied
 
 
 def _whole_text(typed: str | None) -> str:
@@ -84,6 +146,27 @@ def _whole_text(typed: str | None) -> str:
     if piped is None and typed is None:
         return sys.stdin.read()
     return " ".join(text for text in (piped, typed) if text)
+
+
+def _piped_and(text: str | None) -> str | None:
+    """Return what was piped in, and behind it *text*."""
+    return " ".join(part for part in (piped_text(), text) if part) or text
+
+
+def _save(
+    run: Run,
+    name: str,
+    text: str | None,
+    *,
+    model_id: str | None,
+    queries: tuple[str, ...],
+    templates: tuple[str, ...],
+    **asked: Any,
+) -> None:
+    if templates:
+        raise UsageError("--save cannot be used with --template.", hint="Copy the template's file: llm templates path")
+    model = _found(run, model_id, queries) if model_id or queries else None
+    save_template(run, name, model=model, prompt=text, **asked)
 
 
 def _values(options: tuple[tuple[str, str], ...]) -> dict[str, Any]:
