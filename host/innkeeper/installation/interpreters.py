@@ -118,12 +118,12 @@ def _exact(interpreter: Interpreter) -> Interpreter:
 def no_python(subject: str, requires_python: str, present: list[Interpreter]) -> InstallError:
     """Return the error that says which Python *subject* needs and which there are."""
     newest = [Interpreter("", f"{minor}.999", "") for minor in _minors()]
-    minor = next((one.minor for one in newest if one.satisfies(requires_python)), None)
+    fitting = [one.minor for one in newest if one.satisfies(requires_python) or f"=={one.minor}." in requires_python]
     return InstallError(
         f"{subject} needs a Python that is not on this machine: {requires_python}",
         why=f"Found: {', '.join(one.version for one in present)}.",
-        hint=f"Get one: uv python install {minor}, or name one: --python PATH"
-        if minor
+        hint=f"Get one: uv python install {fitting[0]}, or name one: --python PATH"
+        if fitting
         else f"Plugins run on Python {_dotted(OLDEST)} to {_dotted(NEWEST)}.",
     )
 
