@@ -9,6 +9,7 @@ Source: SPEC.md MSG-1 to MSG-9.
 
 from __future__ import annotations
 
+import struct
 from functools import cache
 from typing import Any, Literal, NoReturn
 
@@ -18,6 +19,7 @@ from .errors import MalformedMessage
 from .messages import ErrorObject, Failure, Id, Message, Notification, Request, Result
 from .methods import Method
 from .nesting import MAX_DEPTH, is_too_deep
+from .payloads.session import BlobPartParams
 
 BATCH_COST = 64
 """What a batch of stream items costs beside its bytes, so that a flood of empty ones is bounded, too (STREAM-2)."""
@@ -39,14 +41,17 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _RawRequest(Request, frozen=True, kw_only=True):
+    jsonrpc: Literal["2.0"]
     params: msgspec.Raw
 
 
 class _RawNotification(Notification, frozen=True, kw_only=True):
+    jsonrpc: Literal["2.0"]
     params: msgspec.Raw
 
 
 class _RawResult(Result, frozen=True, kw_only=True):
+    jsonrpc: Literal["2.0"]
     result: msgspec.Raw
 
 
@@ -62,16 +67,17 @@ _encoder = msgspec.msgpack.Encoder()
 _texts = msgspec.msgpack.Decoder(list[str])
 _envelopes = msgspec.msgpack.Decoder(_Envelope, ext_hook=_refuse_extension)
 
-_FIRST_BYTES = len(b"\x83\xa7jsonrpc\xa32.0\xa2")
+_HINT = struct.Struct("B12xB")
+_read_hint = _HINT.unpack_from
 
-_by_first_bytes: dict[bytes, msgspec.msgpack.Decoder[Any]] = {
-    b"\x84\xa7jsonrpc\xa32.0\xa2": msgspec.msgpack.Decoder(_RawRequest),
-    b"\x83\xa7jsonrpc\xa32.0\xa2": msgspec.msgpack.Decoder(_RawResult),
-    b"\x83\xa7jsonrpc\xa32.0\xa6": msgspec.msgpack.Decoder(_RawNotification),
+_by_hint: dict[tuple[int, int], msgspec.msgpack.Decoder[Any]] = {
+    (0x84, 0xA2): msgspec.msgpack.Decoder(_RawRequest),
+    (0x83, 0xA2): msgspec.msgpack.Decoder(_RawResult),
+    (0x83, 0xA6): msgspec.msgpack.Decoder(_RawNotification),
 }
-"""How most messages begin: so many keys, ``jsonrpc`` first, and then one that starts with the length of ``id`` or
-``method``. With ``jsonrpc`` out of the way, a decoder that requires each of the other keys leaves no room for one that
-stands twice, and takes half the time of the general way. It is the sender's habit, not a rule."""
+"""What most messages are, by the number of their keys and, behind ``jsonrpc``, the length of the second: ``id`` or
+``method``. A decoder that requires as many keys as there are leaves no room for one that stands twice, and takes half
+the time of the general way. The order of keys is the sender's habit, not a rule."""
 
 
 def encode(value: Any) -> bytes:
@@ -90,7 +96,7 @@ def decode_message(payload: bytes | bytearray | memoryview) -> Message:
 
     Raises MalformedMessage.
     """
-    decoder = _by_first_bytes.get(bytes(payload[:_FIRST_BYTES]))
+    decoder = _by_hint.get(_read_hint(payload)) if len(payload) >= _HINT.size else None
     if decoder is not None:
         try:
             message: Message = decoder.decode(payload)
@@ -139,10 +145,9 @@ def _decoder(wanted: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(wanted, ext_hook=_refuse_extension)
 
 
-def encode_part_prefix(number: int, blob: int, length: int, *, is_last: bool) -> bytes:
-    """Return the payload of a ``blob/part`` request up to its data, of which *length* bytes must follow."""
-    params = msgspec.Raw(_encoder.encode({"blob": blob, "last": is_last, "data": b""}))
-    empty = encode(Request(id=number, method="blob/part", params=params))
+def encode_part_prefix(blob: int, size: int, length: int) -> bytes:
+    """Return the payload of a ``blob/part`` up to its data, of which *length* bytes must follow."""
+    empty = encode(Notification(method="blob/part", params=BlobPartParams(blob=blob, size=size, data=b"")))
     return empty[:-2] + b"\xc6" + length.to_bytes(4, "big")
 
 

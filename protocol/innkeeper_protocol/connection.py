@@ -4,7 +4,7 @@ Without threads, sockets and clocks, as h11 and wsproto do it: whoever owns a co
 came (``receive``) and sends what its other methods return. Two of them back to back are a whole conversation.
 Not thread-safe: its owner sees to that.
 
-Source: SPEC.md CALL-1 to CALL-8, STREAM-1 to STREAM-7, CANCEL-1 to CANCEL-5, INIT-1 to INIT-6.
+Source: SPEC.md CALL-1 to CALL-9, STREAM-1 to STREAM-7, CANCEL-1 to CANCEL-5, INIT-1, INIT-5.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ Role = Literal["host", "plugin"]
 
 MAX_INCOMING_CALLS = 256
 """The most calls of the other side that may be open at once; one more is answered BUSY (CALL-7)."""
+
+MAX_UNANSWERED = 2 * MAX_INCOMING_CALLS
+"""The most requests that may wait for their answer, refusals among them: who sends more does not read (CALL-7)."""
 
 
 class CallState(enum.Enum):
@@ -135,12 +138,6 @@ class Connection:
         self.outgoing[number] = call
         return payload
 
-    def blob_part(self, call: Call, blob: int, length: int, *, is_last: bool) -> bytes:
-        """Open *call*, which sends *length* bytes of a blob; return what to send before those bytes. BLOB-1."""
-        call.id = next(self._numbers)
-        self.outgoing[call.id] = call
-        return codec.encode_part_prefix(call.id, blob, length, is_last=is_last)
-
     def forget(self, call: Call) -> None:
         """Drop *call* again, whose request was never sent."""
         self.outgoing.pop(call.id, None)
@@ -179,7 +176,7 @@ class Connection:
             return self._receive_request(message)
         call = self.outgoing.pop(message.id, None)
         if call is None:
-            raise UnexpectedMessage(f"an answer to request {message.id}, which is not open")
+            raise UnexpectedMessage(f"an answer to request {message.id}, which is not open", "CALL-9")
         call.state = _DONE
         if isinstance(message, Failure):
             call.answer = message.error
@@ -192,13 +189,15 @@ class Connection:
     def _receive_request(self, message: Request) -> Event:
         number = message.id
         if number in self.incoming:
-            raise UnexpectedMessage(f"request {number} is open already")
-        self._highest = max(self._highest, number)
+            raise UnexpectedMessage(f"request {number} is open already", "CALL-1")
+        self._highest = number if number > self._highest else self._highest
         method = self._answerable.get(message.method) if self.is_initialized else None
         if method is None or len(self.incoming) >= MAX_INCOMING_CALLS:
             method = self._table.get(message.method)
             refusal = self._refusal(method, message.method)
             if refusal is not None:
+                if len(self.incoming) >= MAX_UNANSWERED:
+                    raise UnexpectedMessage(f"{MAX_UNANSWERED} requests wait for an answer already", "CALL-7")
                 self.incoming[number] = refused = Refused(number, method, refusal)
                 return refused
         asked = Asked(number, cast(Method[Any, Any], method), message.params)
@@ -208,7 +207,7 @@ class Connection:
         return asked
 
     def _refusal(self, method: Method[Any, Any] | None, name: str) -> CallFailed | None:
-        """Say why a request can only be answered with a failure. CALL-5, CALL-7, INIT-1."""
+        """Say why a request can only be answered with a failure. CALL-5, CALL-7, INIT-1, INIT-5."""
         if method is None or method.direction not in ("both", self._to_us):
             return CallFailed(ErrorCode.METHOD_NOT_FOUND, f"no method '{name}' on this side")
         if method.result is None:
@@ -233,19 +232,19 @@ class Connection:
         if method is None:
             return None  # COMPAT-3: a newer peer may tell what this one does not know
         if method.result is not None:
-            raise UnexpectedMessage(f"'{name}' as a notification: it is a request")
+            raise UnexpectedMessage(f"'{name}' as a notification: it is a request", "CALL-5")
         if not self.is_initialized:
-            raise UnexpectedMessage(f"'{name}' before 'initialize'")
+            raise UnexpectedMessage(f"'{name}' before 'initialize'", "INIT-1")
         if method.direction not in ("both", self._to_us):
-            raise UnexpectedMessage(f"'{name}' is not for the {self.role}")
+            raise UnexpectedMessage(f"'{name}' is not for the {self.role}", "CALL-2")
         return Notified(method, message.params)
 
     def _receive_items(self, params: StreamItemParams) -> Event | None:
         call = self.outgoing.get(params.id)
         if call is None or call.window is None:
-            raise UnexpectedMessage(f"stream items for request {params.id}, which is no open stream")
+            raise UnexpectedMessage(f"stream items for request {params.id}, which is no open stream", "STREAM-1")
         if not codec.is_array(params.items):
-            raise UnexpectedMessage("stream items that are no array")
+            raise UnexpectedMessage("stream items that are no array", "STREAM-5")
         call.window.arrive(codec.cost_of_items(params.items))
         return Arrived(call, params.items) if call.state is CallState.OPEN else None
 
@@ -254,7 +253,7 @@ class Connection:
         if asked is None:
             return None
         if asked.window is None:
-            raise UnexpectedMessage(f"credit for request {params.id}, which opened no stream")
+            raise UnexpectedMessage(f"credit for request {params.id}, which opened no stream", "STREAM-6")
         asked.window.grant(params.credit)
         return Granted(asked)
 
@@ -271,7 +270,7 @@ class Connection:
         Raises UnexpectedMessage for a number that was never asked.
         """
         if number > self._highest or number < 1:
-            raise UnexpectedMessage(f"something for request {number}, which was never asked")
+            raise UnexpectedMessage(f"something for request {number}, which was never asked", "CANCEL-4")
         asked = self.incoming.get(number)
         return asked if isinstance(asked, Asked) else None
 
@@ -283,7 +282,8 @@ def notification(method: Method[Any, Any], params: Any) -> bytes:
 
 def failure(number: int, error: CallFailed) -> bytes:
     """Return the payload that answers request *number* with a failure. Raises TypeError, ValueError."""
-    return codec.encode(Failure(id=number, error=ErrorObject(code=error.code, message=error.message, data=error.data)))
+    why = ErrorObject(code=int(error.code), message=str(error.message), data=error.data)
+    return codec.encode(Failure(id=number, error=why))
 
 
 def items(number: int, encoded: bytes) -> bytes:

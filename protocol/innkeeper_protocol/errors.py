@@ -44,12 +44,13 @@ class ErrorCode(enum.IntEnum):
 
 
 class ProtocolViolation(Exception):
-    """The other side broke a rule. *rule* is its name in SPEC.md."""
+    """The other side broke a rule. *rule* is its name in SPEC.md, without one the first of those that the class has."""
 
-    rule = "?"
+    rule = ""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, rule: str = "") -> None:
         super().__init__(message)
+        self.rule = rule or type(self).rule
 
 
 class FrameTooLarge(ProtocolViolation):
@@ -71,13 +72,13 @@ class TruncatedFrame(ProtocolViolation):
 
 
 class MalformedMessage(ProtocolViolation):
-    """A payload that is not one of the four kinds of message."""
+    """A payload that is none of the four kinds of message, or whose inside is not what its method says."""
 
     rule = "MSG-1"
 
 
 class UnexpectedMessage(ProtocolViolation):
-    """An answer to nothing, a second answer, an item for no stream, a request before ``initialize``."""
+    """A message that is well formed and makes no sense now: an answer to nothing, an item for no stream, ..."""
 
     rule = "CALL-1"
 

@@ -88,10 +88,8 @@ class FrameDecoder:
         counts = self._counts
         if not counts:
             counts.extend(map(receive_into, (self._space(),)))
-        count = counts[0]
-        self.end += count
-        self._counts = []
-        return count
+        self.end += counts[0]
+        return counts.pop()
 
     def next_payload(self) -> memoryview | None:
         """Return the next whole payload, or None when more bytes are needed.

@@ -41,7 +41,7 @@ class Method(Generic[P, R]):
 
 INITIALIZE = Method("initialize", "to_plugin", session.InitializeParams, session.InitializeResult)
 SHUTDOWN = Method("shutdown", "to_plugin", Nothing, Nothing)
-BLOB_PART = Method("blob/part", "both", session.BlobPartParams, Nothing)
+BLOB_PART: Method[session.BlobPartParams, None] = Method("blob/part", "both", session.BlobPartParams, None)
 CANCEL: Method[streams.CancelParams, None] = Method("cancel", "both", streams.CancelParams, None)
 STREAM_ITEM: Method[streams.StreamItemParams, None] = Method("stream/item", "both", streams.StreamItemParams, None)
 STREAM_CREDIT: Method[streams.StreamCreditParams, None] = Method(

@@ -33,13 +33,15 @@ def choose_revision(offered: Sequence[int], ours: Sequence[int]) -> int:
 def check_frame_limit(max_frame_bytes: int) -> None:
     """Raise UnexpectedMessage for a limit that is too small to talk under. INIT-4."""
     if max_frame_bytes < SMALLEST_FRAME_LIMIT:
-        raise UnexpectedMessage(f"a frame limit of {max_frame_bytes} bytes; the least is {SMALLEST_FRAME_LIMIT}")
+        raise UnexpectedMessage(
+            f"a frame limit of {max_frame_bytes} bytes; the least is {SMALLEST_FRAME_LIMIT}", "INIT-4"
+        )
 
 
 def check_revision(chosen: int, ours: Sequence[int]) -> None:
     """Raise UnexpectedMessage when the plugin chose what the host did not offer. INIT-2."""
     if chosen not in ours:
-        raise UnexpectedMessage(f"the plugin chose revision {chosen}; offered were {_listed(ours)}")
+        raise UnexpectedMessage(f"the plugin chose revision {chosen}; offered were {_listed(ours)}", "INIT-2")
 
 
 def _listed(revisions: Sequence[int]) -> str:

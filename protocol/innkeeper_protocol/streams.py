@@ -9,7 +9,7 @@ Source: SPEC.md STREAM-1 to STREAM-7.
 
 from __future__ import annotations
 
-from .errors import CreditExceeded, MalformedMessage
+from .errors import CreditExceeded, UnexpectedMessage
 from .messages import MAX_ID
 
 WINDOW_BYTES = 128 * 1024
@@ -32,9 +32,9 @@ class SendWindow:
         self.credit -= cost
 
     def grant(self, credit: int) -> None:
-        """Count what the reader allowed. Raises MalformedMessage for what is no credit."""
+        """Count what the reader allowed. Raises UnexpectedMessage for what is no credit."""
         if credit <= 0 or self.credit + credit > MAX_ID:
-            raise MalformedMessage(f"a credit of {credit} on a stream that has {self.credit}")
+            raise UnexpectedMessage(f"a credit of {credit} on a stream that has {self.credit}", "STREAM-6")
         self.credit += credit
 
 

@@ -144,9 +144,7 @@ def _rounds(count: int, raw: Callable[[], float], ours: Callable[[], float]) -> 
 
 def measure(peer: Peer) -> list[Figure]:
     """Measure over *peer*, an initialized host whose other side has the handlers of ``transport_plugin``."""
-    figures = [
-        Figure("stalled reader, growth of both sides, MB", growth_of_stalled_stream(peer), 2, False, "", "")
-    ]
+    figures = [Figure("stalled reader, growth of both sides, MB", growth_of_stalled_stream(peer), 2, False, "", "")]
     with RawChild() as raw:
         raw.ping(CALLS)
         calls(peer)

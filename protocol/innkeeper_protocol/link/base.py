@@ -1,8 +1,8 @@
 """What a peer needs of whatever carries its bytes.
 
 Beside the stream of bytes there may be a **bell**: a side whose every thread is at work elsewhere keeps one thread
-asleep at its bell, and the other side rings after it has sent something that cannot wait. It carries no data: losing
-it costs speed, never a message (SPEC.md BELL-1 to BELL-4).
+asleep at its bell, and the other side rings after it has sent something that cannot wait. It carries no data (SPEC.md
+BELL-1 to BELL-4).
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ class Link(Protocol):
         """Fill *space* with what has come, waiting for a byte at least; 0 at the end. Raises OSError."""
 
     def is_readable(self, timeout_s: float) -> bool:
-        """Wait at most *timeout_s* for something to read; the end counts as something."""
+        """Wait at most *timeout_s* for something to read; the end counts as something. For one thread at a time."""
+
+    def stay_awake(self, until: float) -> None:
+        """Wait for something to read without falling asleep, until ``time.monotonic()`` is *until* at most."""
 
     before_waiting: Callable[[], None]
     """What ``send`` calls each time there is no room, before it waits."""

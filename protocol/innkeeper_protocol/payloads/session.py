@@ -34,10 +34,10 @@ class InitializeResult(Payload, frozen=True, kw_only=True):
 class BlobPartParams(Payload, frozen=True, kw_only=True):
     """A piece of something larger than a frame, sent ahead of the message that names it by *blob*.
 
-    Pieces of one blob arrive in order; *last* completes it. The sender chooses numbers it has not used on this
-    connection. The receiver caps the total and drops a blob once a message has taken it.
+    The sender chooses a number it has not used on this connection. Pieces of one blob come in order, each with the
+    *size* of the whole; with that many bytes it is complete.
     """
 
     blob: int
+    size: int
     data: bytes
-    last: bool = False

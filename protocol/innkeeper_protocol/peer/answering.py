@@ -1,25 +1,30 @@
 """What this side is asked: a request becomes a job that runs its handler and answers, exactly once.
 
-Source: SPEC.md CALL-3 to CALL-7, CANCEL-2, ERR-1 to ERR-4, BLOB-1 to BLOB-5.
+Source: SPEC.md CALL-3 to CALL-6, CANCEL-2, ERR-2 to ERR-5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from innkeeper_protocol import codec, connection, methods
 from innkeeper_protocol.connection import Asked, CancelAsked, Granted, Refused
 from innkeeper_protocol.errors import CallFailed, ConnectionLost, ErrorCode, MalformedMessage
 from innkeeper_protocol.messages import Result
-from innkeeper_protocol.payloads.base import Nothing, Payload
 
-from .blobs import Blobs
 from .coalescing import ItemSender
 from .core import Core, too_large
 from .incoming import Handler, IncomingCall
 from .reading import Job
+
+if TYPE_CHECKING:
+    from .peer import Peer
+
+
+SHORT_MESSAGE = 1000
+"""How many characters are left of a message that does not fit a frame."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +38,6 @@ class Task:
         self.action()
 
 
-def keep_blob_part(params: Any, call: IncomingCall) -> Nothing:
-    """Stand in the table of handlers for what ``Answering`` does itself, before a part's bytes are overwritten."""
-    raise AssertionError("never called")
-
-
-class _PartInPlace(Payload, frozen=True, kw_only=True):
-    """``BlobPartParams``, with data that is not copied out of the payload."""
-
-    blob: int
-    data: memoryview
-    last: bool = False
-
-
 class Answering:
     """Answers with *handlers*, by method name. *describe_error* turns what a handler raised into a failure."""
 
@@ -54,13 +46,11 @@ class Answering:
         core: Core,
         handlers: Mapping[str, Handler],
         describe_error: Callable[[BaseException], CallFailed],
-        blobs: Blobs,
-        peer: Any,
+        peer: Peer,
     ) -> None:
         self.core = core
         self._handlers = handlers
         self._describe_error = describe_error
-        self._blobs = blobs
         self.peer = peer
 
     def job_for(self, event: Asked | Refused) -> Job:
@@ -72,8 +62,6 @@ class Answering:
         if handler is None:
             return self._failing(event.id, CallFailed(ErrorCode.METHOD_NOT_FOUND, f"no handler for '{method.name}'"))
         try:
-            if handler is keep_blob_part:
-                return self._keep_part(event)
             params = codec.decode_params(method, event.params)
         except MalformedMessage as error:
             return self._failing(event.id, CallFailed(ErrorCode.INVALID_PARAMS, str(error)))
@@ -84,11 +72,10 @@ class Answering:
         return call
 
     def granted(self, event: Granted) -> None:
-        """Wake the handler that waits for credit."""
+        """Wake the handler that waits for credit. The state lock is held."""
         call = event.asked.owner
         if call is not None:
-            with self.core.state_lock:
-                call.credit_came()
+            call.credit_came()
 
     def cancelled(self, event: CancelAsked) -> Job | None:
         """Tell a handler that its caller gave up; return what is to be done about that elsewhere."""
@@ -98,14 +85,6 @@ class Answering:
         with self.core.state_lock:
             call.cancel_came()
         return Task(call.be_cancelled)
-
-    def ring_if_unread(self) -> None:
-        """After a caller gave up waiting: ring for what was sent while it still read."""
-        core = self.core
-        with core.state_lock:
-            must_ring = bool(core.connection.outgoing) and core.must_ring()
-        if must_ring:
-            core.ring()
 
     def describe(self, error: BaseException) -> CallFailed:
         """Return the failure that *error* becomes; never raises."""
@@ -124,13 +103,13 @@ class Answering:
             self.answer_failure(number, CallFailed(ErrorCode.INTERNAL_ERROR, f"a result that cannot be sent: {error}"))
 
     def answer_failure(self, number: int, failure: CallFailed) -> None:
-        """Answer request *number* with *failure*, without its data or most of its text where they do not fit."""
+        """Answer request *number* with *failure*, without its data or most of its text where they cannot be sent."""
         try:
             payload = connection.failure(number, failure)
         except (TypeError, ValueError):
-            payload = connection.failure(number, CallFailed(failure.code, str(failure.message)))
+            payload = connection.failure(number, CallFailed(ErrorCode.INTERNAL_ERROR, _shortened(failure)))
         if len(payload) > self.core.send_limit:
-            payload = connection.failure(number, CallFailed(failure.code, failure.message[:1000]))
+            payload = connection.failure(number, CallFailed(failure.code, _shortened(failure)))
         self._answer(number, payload)
 
     def _answer(self, number: int, payload: bytes) -> None:
@@ -138,10 +117,14 @@ class Answering:
         core = self.core
         if len(payload) > core.send_limit:
             raise too_large(len(payload), core.send_limit)
-        with core.state_lock:
+        lock = core.state_lock
+        lock.acquire()
+        try:
             if core.reading.is_over:
                 return
             asked = core.connection.answer(number)
+        finally:
+            lock.release()
         core.send_payload(payload)
         if asked.method is methods.SHUTDOWN:
             core.lose(ConnectionLost("shut down"))
@@ -149,11 +132,7 @@ class Answering:
     def _failing(self, number: int, failure: CallFailed) -> Job:
         return Task(lambda: self.answer_failure(number, failure))
 
-    def _keep_part(self, event: Asked) -> Job:
-        """Keep a part of a blob, straight from the payload."""
-        part = codec.decode_as(_PartInPlace, event.params, event.method.name)
-        try:
-            self._blobs.add(part.blob, part.data, is_last=part.last)
-        except CallFailed as failure:
-            return self._failing(event.id, failure)
-        return Task(lambda: self.answer_result(event.id, Nothing()))
+
+def _shortened(failure: CallFailed) -> str:
+    """Return the message of *failure*, or so much of it as can be sent anywhere."""
+    return str(failure.message)[:SHORT_MESSAGE].encode("utf-8", "replace").decode("utf-8")

@@ -66,7 +66,12 @@ class Attendants:
                 return
             self._starting += 1
             self._count += 1
-        threading.Thread(target=self._attend, name="innkeeper-attendant", daemon=True).start()
+        try:
+            threading.Thread(target=self._attend, name="innkeeper-attendant", daemon=True).start()
+        except RuntimeError:  # a confined process may have no more: the next one that is free takes the job
+            with self._lock:
+                self._starting -= 1
+                self._count -= 1
 
     def _attend(self) -> None:
         with self._lock:

@@ -24,7 +24,7 @@ from innkeeper_protocol.streams import SendWindow
 
 from .flushing import Flusher
 from .reading import Reading
-from .waiting import Waiter
+from .waiting import Waiter, make_ready
 
 LINGER_S = 0.00025
 """How long items may gather. 2 ms brought no more throughput, and a worse tail."""
@@ -68,6 +68,7 @@ class ItemSender:
         self._room = BATCH_BYTES
         self._due = 0.0
         self._sending = threading.Lock()
+        self._is_finished = False
         self._error: Exception | None = None
 
     @property
@@ -76,69 +77,64 @@ class ItemSender:
         return bool(self._gathered)
 
     def send(self, item: Any) -> None:
-        """Send one item. Blocks while the reader allows no more.
-
-        Raises CallCancelled after a cancel, ConnectionLost, CallFailed for an item too large for a frame, TypeError
-        or ValueError for what msgpack cannot hold.
-        """
-        if type(item) is not str:
-            item = msgspec.Raw(codec.encode(item))
-        self._gathered.append(item)
-        self._room -= len(item)
-        if time.perf_counter() >= self._due or self._room <= 0:
-            self._flush()
-        elif not self.is_watched:
-            self._outlet.flusher.watch(self)
+        """Send one item; as ``send_all``."""
+        self.send_all((item,))
 
     def send_all(self, items: Iterable[Any]) -> None:
-        """Send every item of *items*; quicker than ``send`` for each."""
-        gather, clock = self._gathered.append, time.perf_counter
+        """Send every item of *items*. Blocks while the reader allows no more.
+
+        Raises CallCancelled after a cancel, ConnectionLost, CallFailed for an item too large for a frame, TypeError
+        or ValueError for what msgpack cannot hold, and what *items* raises.
+        """
+        gather, clock = self._gathered.append, time.monotonic
         for item in items:
-            if type(item) is str:
-                gather(item)
-                self._room -= len(item)
-            else:
-                encoded = codec.encode(item)
-                gather(msgspec.Raw(encoded))
-                self._room -= len(encoded)
-            if clock() >= self._due or self._room <= 0:
+            if type(item) is not str:
+                item = msgspec.Raw(codec.encode(item))  # noqa: PLW2901  # the same item, as it travels
+            gather(item)
+            self._room -= len(item)
+            if clock() >= self._due or self._room <= 0 or not (self.is_watched or self._outlet.flusher.watch(self)):
                 self._flush()
-            elif not self.is_watched:
-                self._outlet.flusher.watch(self)
 
     def finish(self) -> None:
-        """Send what has gathered."""
-        while self._gathered:
-            self._flush()
-        self._raise_error()
+        """Send what has gathered; there will be no more items."""
+        with self._sending:
+            while self._gathered:
+                self._send_when_allowed()
+            self._is_finished = True
+            self._raise_error()
 
-    def discard(self) -> None:
-        """Drop what has gathered."""
-        self._gathered.clear()
+    def abandon(self) -> None:
+        """Drop what has gathered; there will be no more items."""
+        with self._sending:
+            self._is_finished = True
+            self._gathered.clear()
 
     def stop(self) -> None:
-        """Have the next item look at the state of the call before anything else, and nobody wait for credit."""
+        """Have the next item look at the state of the call before anything else."""
         self._due = 0.0
-        with self._outlet.state_lock:
-            self.waiter.make_ready()
 
     def credit_came(self) -> None:
         """Wake whoever waits for credit. The state lock is held."""
         if self._window.is_open:
-            self.waiter.make_ready()
+            make_ready(self.waiter)
+
+    def cancel_came(self) -> None:
+        """Wake whoever waits for credit: there will be none. The state lock is held."""
+        make_ready(self.waiter)
 
     def flush_if_late(self) -> bool:
         """For the flusher: send what has gathered if it is time. Say whether it lacks credit for that."""
-        if time.perf_counter() < self._due or not self._sending.acquire(blocking=False):
+        if time.monotonic() < self._due or not self._sending.acquire(blocking=False):
             return False
         try:
-            if self._asked.is_cancelled:
-                self.discard()
+            if self._asked.is_cancelled or self._is_finished:
+                self._gathered.clear()
             elif not self._window.is_open:
                 return bool(self._gathered)
-            else:
-                self._send_gathered()
+            elif self._gathered:
+                self._send_some()
         except Exception as error:  # noqa: BLE001  # it is the producer's, and raised there
+            self._gathered.clear()
             self._error = error
             self._due = 0.0
         finally:
@@ -148,50 +144,49 @@ class ItemSender:
     def _flush(self) -> None:
         """Send what has gathered, once there is credit."""
         with self._sending:
-            self._raise_error()
+            if self._is_finished:
+                raise RuntimeError("an item of a call that is answered")
+            while True:
+                self._send_when_allowed()
+                if not self._gathered:
+                    return
+
+    def _send_when_allowed(self) -> None:
+        self._raise_error()
+        check_open(self._outlet, self._asked)
+        while not self._window.is_open:
+            self._outlet.reading.wait(self.waiter)
             check_open(self._outlet, self._asked)
-            while not self._window.is_open:
-                self._outlet.reading.wait(self.waiter)
-                check_open(self._outlet, self._asked)
-            self._send_gathered()
+        self._send_some()
 
     def _raise_error(self) -> None:
         error, self._error = self._error, None
         if error is not None:
             raise error
 
-    def _send_gathered(self) -> None:
-        """Send what has gathered as one batch, or each item for itself where together they are too large.
+    def _send_some(self) -> None:
+        """Send what has gathered as one batch, or as much of it as a frame holds. There is credit.
 
         The producer may append meanwhile: what is taken is cut off the front of the one list, never swapped.
         """
-        batch = self._gathered[:]
-        del self._gathered[: len(batch)]
+        outlet, count = self._outlet, len(self._gathered)
+        while len(encoded := codec.encode(self._gathered[:count])) > outlet.item_limit_bytes:
+            if count == 1:
+                raise CallFailed(
+                    ErrorCode.TOO_LARGE,
+                    f"a stream item of {len(encoded)} bytes; the limit is {outlet.item_limit_bytes}",
+                )
+            count //= 2
+        del self._gathered[:count]
         self._room = BATCH_BYTES
-        if not batch:
-            return
-        encoded = codec.encode(batch)
-        if len(encoded) <= self._outlet.item_limit_bytes:
-            self._send_batch(encoded)
-        else:
-            for item in batch:
-                self._send_large(codec.encode([item]))
-        now = time.perf_counter()
+        with outlet.state_lock:
+            self._window.spend(codec.cost_of_items(encoded))
+            if not self._window.is_open and not self._asked.is_cancelled and not outlet.reading.is_over:
+                self.waiter.is_ready = False
+        outlet.send_payload(connection.items(self._asked.id, encoded))
+        now = time.monotonic()
         paced = min(max(self._due, now - BURST * LINGER_S), now) + LINGER_S
         self._due = paced if self._window.is_open else 0.0
-
-    def _send_large(self, encoded: bytes) -> None:
-        limit = self._outlet.item_limit_bytes
-        if len(encoded) > limit:
-            raise CallFailed(ErrorCode.TOO_LARGE, f"a stream item of {len(encoded)} bytes; the limit is {limit}")
-        self._send_batch(encoded)
-
-    def _send_batch(self, encoded: bytes) -> None:
-        with self._outlet.state_lock:
-            self._window.spend(codec.cost_of_items(encoded))
-            if not self._window.is_open and not self._asked.is_cancelled and not self._outlet.reading.is_over:
-                self.waiter.is_ready = False
-        self._outlet.send_payload(connection.items(self._asked.id, encoded))
 
 
 def check_open(outlet: Outlet, asked: Asked) -> None:

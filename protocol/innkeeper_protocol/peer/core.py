@@ -1,6 +1,6 @@
 """The running core of a peer: its link, its state, who reads, and how messages are sent and the end is met.
 
-What the messages mean is left to ``calling`` (what this side asks) and ``answering`` (what it is asked).
+What the messages mean is left to ``peer`` (what this side asks) and ``answering`` (what it is asked).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from innkeeper_protocol import methods
 from innkeeper_protocol.connection import Asked, Connection, Role
 from innkeeper_protocol.errors import CallFailed, ConnectionLost, ErrorCode, ProtocolViolation
 from innkeeper_protocol.framing import HEADER_BYTES, MAX_FRAME_BYTES, FrameDecoder
@@ -25,7 +24,10 @@ JOINED_BYTES = 32 * 1024
 """Up to this size header and payload are joined for one plain send; above, copying costs more than a second part."""
 
 ITEM_OVERHEAD_BYTES = 256
-"""What a message of stream items takes beside the items: its envelope is about 60 bytes."""
+"""What a message of stream items, or of a blob, takes beside these: its envelope is about 60 bytes."""
+
+LARGEST_LENGTH = 2**32 - 1
+"""The most that the length of a frame can say, whatever limit the other side has."""
 
 
 class Core:
@@ -42,7 +44,7 @@ class Core:
         self.link = link
         self.connection = Connection(role, table)
         self.state_lock = threading.Lock()
-        """Guards the connection, who reads, and every Waiter. Held for moments; nothing blocks under it."""
+        """Guards the connection, who reads, and all that wait. Held for moments; nothing blocks under it."""
         self.send_limit = min(max_frame_bytes, MAX_FRAME_BYTES)
         self.why_closed: Exception | None = None
         self.bell: Bell | None = None
@@ -54,6 +56,7 @@ class Core:
             give=self.give,
             poke=self._wake_attendant,
             lose=self.lose,
+            left=self.dispose_if_unused,
         )
         self.attendants = Attendants(self.reading, self.state_lock, self.dispose_if_unused)
         self.flusher = Flusher(self._look)
@@ -63,32 +66,17 @@ class Core:
 
     @property
     def item_limit_bytes(self) -> int:
-        """The most an encoded batch of stream items may have."""
+        """The most an encoded batch of stream items, or a part of a blob, may have."""
         return self.send_limit - ITEM_OVERHEAD_BYTES
 
-    def open(self, bell: Bell | None) -> None:
-        """Begin to be attentive: the other side rings *bell*, or has none."""
+    def agree(self, send_limit: int, bell: Bell | None) -> None:
+        """Take what both sides agreed on: the largest frame the other side takes, and the bell, if it rings one."""
+        self.send_limit = min(send_limit, LARGEST_LENGTH)
         self.bell = bell
         self.attendants.open(bell)
 
-    def must_ring(self) -> bool:
-        """Say whether the other side may have nobody who reads. The state lock is held. Source: SPEC.md BELL-2.
-
-        A plugin serves: it reads unless it is busy with what this side asked. A host reads while it waits for the
-        answer to a plain call; between the items of a stream it may be anywhere.
-        """
-        connection = self.connection
-        if connection.role == "host":
-            return connection.outgoing != {} and any(
-                call.method is not methods.BLOB_PART for call in connection.outgoing.values()
-            )
-        return not any(
-            isinstance(asked, Asked) and asked.window is None and not asked.is_cancelled
-            for asked in connection.incoming.values()
-        )
-
-    def send_payload(self, payload: bytes, *, ring: bool = False) -> None:
-        """Send one message, blocking while there is no room, and *ring* if that is needed.
+    def send_payload(self, payload: bytes) -> None:
+        """Send one message, blocking while there is no room.
 
         A broken link is not this sender's business: whoever reads meets its end, after what had come before.
         An interrupt in here may leave half a frame on the link: it is over then. Raises CallFailed with TOO_LARGE.
@@ -97,16 +85,18 @@ class Core:
         if length > self.send_limit:
             raise too_large(length, self.send_limit)
         header = length.to_bytes(HEADER_BYTES, "big")
+        lock = self._send_lock
         try:
-            with self._send_lock:
+            lock.acquire()
+            try:
                 if length <= JOINED_BYTES:
                     self.link.send(header + payload)
                 else:
                     self.link.send(header, payload)
+            finally:
+                lock.release()
         except BaseException as error:  # noqa: BLE001  # an OSError is handled, all else raised again
             self._lose_by(error)
-        if ring and self.bell is not None:
-            self.bell.ring()
 
     def send_split(self, prefix: bytes, data: memoryview) -> None:
         """Send the message that *prefix* and *data* make together, without joining them. Raises as above."""
@@ -126,6 +116,29 @@ class Core:
             self.lose(ConnectionLost(f"sending was interrupted by {type(error).__name__}"))
             raise error
 
+    def ring_if_unread(self, own_calls: int = 0) -> None:
+        """After something was sent: ring, unless the other side has someone who will read it. Source: SPEC.md BELL-2.
+
+        *own_calls* is 1 when what was sent opened a call, which is no reason by itself.
+
+        A plugin serves: it reads unless it is busy with what this side asked. A host reads while it waits for the
+        answer to a plain call; between the items of a stream it may be anywhere.
+
+        This must come after sending. Before, the last call that made the other side read may be answered between
+        looking and sending, and what was sent would lie there.
+        """
+        connection = self.connection
+        if connection.role == "host":
+            must_ring = len(connection.outgoing) > own_calls
+        else:
+            with self.state_lock:
+                must_ring = not any(
+                    isinstance(asked, Asked) and asked.window is None and not asked.is_cancelled
+                    for asked in connection.incoming.values()
+                )
+        if must_ring:
+            self.ring()
+
     def ring(self) -> None:
         """Wake a thread of the other side, if there is a bell."""
         if self.bell is not None:
@@ -143,17 +156,18 @@ class Core:
                 return
             self.why_closed = error
             self.reading.end()
-            calls = list(self.connection.outgoing.values())
-            for call in calls:
+            for call in self.connection.outgoing.values():
                 if isinstance(call, Outcome):
                     call.finish(None, error)
-            asked = [asked.owner for asked in self.connection.incoming.values() if isinstance(asked, Asked)]
+            asked = [asked for asked in self.connection.incoming.values() if isinstance(asked, Asked)]
+            for request in asked:
+                request.is_cancelled = True
         self.link.shut_down()
         self.flusher.close()
         self.attendants.close()
-        for call in asked:
-            if call is not None:
-                call.be_cancelled()
+        for request in asked:
+            if request.owner is not None:
+                request.owner.be_cancelled()
         self.dispose_if_unused()
 
     def error_when_closed(self) -> Exception:
@@ -166,12 +180,11 @@ class Core:
     def dispose_if_unused(self) -> None:
         """Give the link's descriptors back once nobody can be waiting in there."""
         with self.state_lock:
-            unused = self.reading.is_over and self.reading.is_idle and not self.attendants.count
-        if unused:
-            with self._send_lock:
-                if not self._is_disposed:
-                    self._is_disposed = True
-                    self.link.close()
+            if not self.reading.is_over or not self.reading.is_idle or self.attendants.count or self._is_disposed:
+                return
+            self._is_disposed = True
+        with self._send_lock:
+            self.link.close()
 
     def _wake_attendant(self) -> None:
         self.attendants.wake()

@@ -44,18 +44,15 @@ class Flusher:
         self._is_started = False
         self._is_closed = False
 
-    def watch(self, sender: Watched) -> None:
-        """Look after *sender* until nothing has gathered there for a while."""
+    def watch(self, sender: Watched) -> bool:
+        """Look after *sender* until nothing has gathered there for a while. False: there is no thread to do so."""
         with self._changed:
-            if self._is_closed:
-                return
+            if self._is_closed or not (self._is_started or self._start()):
+                return False
             sender.is_watched, sender.empty_rounds = True, 0
             self._watched.add(sender)
-            if self._is_started:
-                self._changed.notify()
-                return
-            self._is_started = True
-        threading.Thread(target=self._run, name="innkeeper-flusher", daemon=True).start()
+            self._changed.notify()
+            return True
 
     def close(self) -> None:
         """Let the thread go."""
@@ -63,6 +60,14 @@ class Flusher:
             self._is_closed = True
             self._watched.clear()
             self._changed.notify()
+
+    def _start(self) -> bool:
+        try:
+            threading.Thread(target=self._run, name="innkeeper-flusher", daemon=True).start()
+        except RuntimeError:  # a confined process may have no more
+            return False
+        self._is_started = True
+        return True
 
     def _run(self) -> None:
         while self._wait_for_work():

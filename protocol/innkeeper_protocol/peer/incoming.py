@@ -98,12 +98,12 @@ class IncomingCall(msgspec.Struct, eq=False):
             self._answering.answer_result(self._asked.id, result)
 
     def be_cancelled(self) -> None:
-        """Wake the handler if it waits for credit, and call whoever asked to be told."""
+        """Call whoever asked to be told, and ring for what was sent while the caller still read."""
         self._asked.is_cancelled = True
         if self._sender is not None:
             self._sender.stop()
         self._call_back()
-        self._answering.ring_if_unread()
+        self._answering.core.ring_if_unread()
 
     def credit_came(self) -> None:
         """Wake the handler if it waits for credit. The state lock is held."""
@@ -113,7 +113,7 @@ class IncomingCall(msgspec.Struct, eq=False):
     def cancel_came(self) -> None:
         """Let the handler go if it waits for credit: it may be the one that reads. The state lock is held."""
         if self._sender is not None:
-            self._sender.waiter.make_ready()
+            self._sender.cancel_came()
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, CallCancelled):
@@ -124,7 +124,7 @@ class IncomingCall(msgspec.Struct, eq=False):
             try:
                 self._sender.finish()
             except Exception:  # noqa: BLE001  # the items are lost for the reason that the failure gives
-                self._sender.discard()
+                self._sender.abandon()
         self._answering.answer_failure(self.id, failure)
 
     def _call_back(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import platform
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -40,23 +39,32 @@ from innkeeper_protocol.link import Link
 from innkeeper_protocol.messages import ErrorObject
 from innkeeper_protocol.methods import METHODS, Method
 from innkeeper_protocol.negotiation import check_frame_limit, check_revision, choose_revision
-from innkeeper_protocol.payloads.base import Nothing
+from innkeeper_protocol.payloads.base import Nothing, Payload
 from innkeeper_protocol.payloads.session import InitializeParams, InitializeResult, Software
 from innkeeper_protocol.streams import WINDOW_BYTES, ReceiveWindow
 from innkeeper_protocol.version import PACKAGE_VERSION, REVISIONS
 
-from .answering import Answering, keep_blob_part
-from .blobs import HELD_BYTES, PART_BYTES, PARTS_AHEAD, Blobs
+from .answering import Answering
+from .blobs import HELD_BYTES, PART_BYTES, Blobs
 from .core import Core
 from .incoming import Handler, IncomingCall
 from .reading import Job
 from .stream import Outcome, Stream
+from .waiting import make_ready
 
 P = TypeVar("P")
 R = TypeVar("R")
 
 BELL = "bell"
 """The capability that says: the bell that came along is in use."""
+
+
+class _PartInPlace(Payload, frozen=True, kw_only=True):
+    """``BlobPartParams``, with data that is not copied out of the payload."""
+
+    blob: int
+    size: int
+    data: memoryview
 
 
 def describe_any_error(error: BaseException) -> CallFailed:
@@ -98,13 +106,13 @@ class Peer:
         )
         self._core = Core(link, role, table, max_frame_bytes, self._apply)
         self._blobs = Blobs(held_blob_bytes)
-        all_handlers: dict[str, Handler] = {methods.BLOB_PART.name: keep_blob_part}
+        all_handlers: dict[str, Handler] = {}
         if role == "plugin":
             all_handlers[methods.SHUTDOWN.name] = lambda params, call: Nothing()
             all_handlers[methods.INITIALIZE.name] = self._answer_initialize
             link.expect_bell()
         all_handlers.update(handlers)
-        self._answering = Answering(self._core, all_handlers, describe_error, self._blobs, self)
+        self._answering = Answering(self._core, all_handlers, describe_error, self)
         self._on_notification = on_notification
         self._capabilities = capabilities
         self._max_frame_bytes = max_frame_bytes
@@ -135,32 +143,29 @@ class Peer:
 
     def open_stream(self, method: Method[P, R], params: P, *, timeout_s: float | None = None) -> Stream[Any, R]:
         """Ask for *method* and return its stream of items. *timeout_s* bounds each wait for the next item."""
-        outcome = Outcome(method, ReceiveWindow(self._window_bytes), batches=deque())
+        outcome = Outcome(method, ReceiveWindow(self._window_bytes))
         self._ask(outcome, params)
         return Stream(self, outcome, timeout_s)
 
     def notify(self, method: Method[P, Any], params: P) -> None:
         """Tell the other side; there is no answer. On a connection that is over nothing happens."""
-        payload = connection.notification(method, params)
-        with self._core.state_lock:
-            ring = self._core.must_ring()
-        self._core.send_payload(payload, ring=ring)
+        self._core.send_payload(connection.notification(method, params))
+        self._core.ring_if_unread()
 
     def send_blob(self, content: bytes | bytearray | memoryview) -> int:
-        """Send *content* ahead in parts; return the number by which a message can name it. Raises as ``call``."""
+        """Send *content* ahead in parts; return the number by which a message can name it. Raises ConnectionLost."""
+        core = self._core
         number = next(self._blob_numbers)
         view = memoryview(content).cast("B")
-        under_way: deque[Outcome] = deque()
-        for start in range(0, max(len(view), 1), PART_BYTES):
-            data = view[start : start + PART_BYTES]
-            if len(under_way) >= PARTS_AHEAD:
-                self._finish_part(under_way)
-            under_way.append(self._send_part(number, data, is_last=start + PART_BYTES >= len(view)))
-        while under_way:
-            self._finish_part(under_way)
+        part_bytes = min(PART_BYTES, core.item_limit_bytes)
+        for start in range(0, max(len(view), 1), part_bytes):
+            if core.reading.is_over:
+                raise core.error_when_closed()
+            data = view[start : start + part_bytes]
+            core.send_split(codec.encode_part_prefix(number, len(view), len(data)), data)
         return number
 
-    def take_blob(self, number: int) -> bytearray:
+    def take_blob(self, number: int) -> memoryview:
         """Hand out a blob that was sent ahead to this side, once. Raises CallFailed for one that is not there."""
         return self._blobs.take(number)
 
@@ -184,8 +189,7 @@ class Peer:
         except UnexpectedMessage as error:
             core.lose(error)
             raise
-        core.send_limit = answer.max_frame_bytes
-        core.open(bell if BELL in answer.capabilities else None)
+        core.agree(answer.max_frame_bytes, bell if BELL in answer.capabilities else None)
         return answer
 
     def serve(self) -> None:
@@ -195,12 +199,10 @@ class Peer:
             job.run()
             if self.closed:
                 break
-        self._core.dispose_if_unused()
 
     def close(self) -> None:
         """End the connection now, without a word. Never waits for a handler. May be called twice."""
         self._core.lose(ConnectionLost("this side closed the connection"))
-        self._core.dispose_if_unused()
 
     # For Stream
 
@@ -212,16 +214,14 @@ class Peer:
         except BaseException:
             self.cancel(outcome)
             raise
-        if reading.is_over:
-            self._core.dispose_if_unused()
-        elif not is_ready:
+        if not is_ready and not reading.is_over:
             self.cancel(outcome)
             raise CallTimedOut(f"no answer to '{outcome.method.name}' in time")
 
     def take_batch(self, outcome: Outcome) -> bytes | None:
         """Return the next batch of items that came, None if there is none now."""
         with self._core.state_lock:
-            batch = outcome.batches.popleft() if outcome.batches else None
+            batch = outcome.batches.pop(0) if outcome.batches else None
             outcome.is_ready = bool(outcome.batches) or outcome.is_done
         return batch
 
@@ -240,83 +240,64 @@ class Peer:
                 outcome.batches.clear()
                 outcome.is_ready = outcome.is_done
         if payload is not None:
-            self._core.send_payload(payload, ring=True)
+            self._core.send_payload(payload)
+            self._core.ring()
 
     # What this side asks
 
     def _ask(self, outcome: Outcome, params: Any) -> None:
         core = self._core
-        with core.state_lock:
+        lock = core.state_lock
+        lock.acquire()
+        try:
             if core.reading.is_over:
                 raise core.error_when_closed()
-            ring = core.must_ring()
             payload = core.connection.request(outcome, params)
+        finally:
+            lock.release()
         try:
-            core.send_payload(payload, ring=ring)
-        except CallFailed:
-            with core.state_lock:
+            core.send_payload(payload)
+        except BaseException:
+            with lock:
                 core.connection.forget(outcome)
             raise
-
-    def _send_part(self, blob: int, data: memoryview, *, is_last: bool) -> Outcome:
-        core, outcome = self._core, Outcome(methods.BLOB_PART)
-        with core.state_lock:
-            if core.reading.is_over:
-                raise core.error_when_closed()
-            prefix = core.connection.blob_part(outcome, blob, len(data), is_last=is_last)
-        core.send_split(prefix, data)
-        return outcome
-
-    def _finish_part(self, under_way: deque[Outcome]) -> None:
-        outcome = under_way.popleft()
-        self.wait(outcome, None)
-        outcome.get()
+        core.ring_if_unread(own_calls=1)
 
     # What came
 
     def _apply(self, payload: memoryview) -> Job | None:
         """Take one payload on the reading thread; return what is to be done elsewhere. Raises ProtocolViolation."""
-        core = self._core
         message = codec.decode_message(payload)
-        with core.state_lock:
-            event = core.connection.receive(message)
-        kind = type(event)
-        if kind is Outcome:
-            self._take_answer(cast(Outcome, event))
-        elif kind is Asked or kind is Refused:
-            return self._answering.job_for(cast("Asked | Refused", event))
-        elif isinstance(event, Arrived):
-            self._take_items(event)
-        elif isinstance(event, Granted):
-            self._answering.granted(event)
-        elif isinstance(event, CancelAsked):
+        lock = self._core.state_lock
+        lock.acquire()
+        try:
+            event = self._core.connection.receive(message)
+            kind = type(event)
+            if kind is Outcome:
+                _take_answer(cast(Outcome, event))
+                return None
+            if kind is Arrived:
+                _take_items(cast(Arrived, event))
+                return None
+            if kind is Granted:
+                self._answering.granted(cast(Granted, event))
+                return None
+        finally:
+            lock.release()
+        if isinstance(event, (Asked, Refused)):
+            return self._answering.job_for(event)
+        if isinstance(event, CancelAsked):
             return self._answering.cancelled(event)
-        elif isinstance(event, Notified):
-            self._on_notification(event.method, codec.decode_params(event.method, event.params))
+        if isinstance(event, Notified):
+            self._take_notification(event)
         return None
 
-    def _take_answer(self, outcome: Outcome) -> None:
-        answer = outcome.answer
-        outcome.answer = None  # it looks into the buffer, which will be overwritten
-        result: Any = None
-        error: Exception | None = None
-        if isinstance(answer, ErrorObject):
-            error = _error_of(answer)
+    def _take_notification(self, event: Notified) -> None:
+        if event.method is methods.BLOB_PART:
+            part: _PartInPlace = codec.decode_as(_PartInPlace, event.params, event.method.name)
+            self._blobs.add(part.blob, part.size, part.data)
         else:
-            try:
-                result = codec.decode_result(outcome.method, cast(msgspec.Raw, answer))
-            except MalformedMessage as refusal:
-                error = MalformedResult(str(refusal))
-        with self._core.state_lock:
-            outcome.finish(result, error)
-
-    def _take_items(self, event: Arrived) -> None:
-        batch = bytes(event.items)
-        outcome = cast(Outcome, event.call)
-        with self._core.state_lock:
-            if outcome.batches is not None:
-                outcome.batches.append(batch)
-            outcome.make_ready()
+            self._on_notification(event.method, codec.decode_params(event.method, event.params))
 
     # The plugin's answer to the first call
 
@@ -327,17 +308,40 @@ class Peer:
         except UnexpectedMessage as error:
             raise CallFailed(ErrorCode.INVALID_PARAMS, str(error)) from error
         core = self._core
-        bell = core.link.take_bell() if BELL in params.capabilities else None
-        core.send_limit = params.max_frame_bytes
+        bell = core.link.take_bell()
+        if BELL not in params.capabilities:
+            bell = None
         with core.state_lock:
             core.connection.is_initialized = True
-        core.open(bell)
+        core.agree(params.max_frame_bytes, bell)
         return InitializeResult(
             revision=revision,
             sdk=self.software,
             capabilities=self._capabilities if bell is None else (*self._capabilities, BELL),
             max_frame_bytes=self._max_frame_bytes,
         )
+
+
+def _take_answer(outcome: Outcome) -> None:
+    """Finish a call. The state lock is held: what is decoded here holds the interpreter as well."""
+    answer = outcome.answer
+    outcome.answer = None  # it looks into the buffer, which will be overwritten
+    if isinstance(answer, ErrorObject):
+        outcome.finish(None, _error_of(answer))
+        return
+    try:
+        result = codec.decode_result(outcome.method, cast(msgspec.Raw, answer))
+    except MalformedMessage as refusal:
+        outcome.finish(None, MalformedResult(str(refusal)))
+    else:
+        outcome.finish(result, None)
+
+
+def _take_items(event: Arrived) -> None:
+    """Keep a batch for whoever takes the items. The state lock is held."""
+    outcome = cast(Outcome, event.call)
+    outcome.batches.append(bytes(event.items))
+    make_ready(outcome)
 
 
 def _error_of(error: ErrorObject) -> Exception:

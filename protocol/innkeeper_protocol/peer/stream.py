@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,7 +12,7 @@ from innkeeper_protocol import codec
 from innkeeper_protocol.connection import Call
 from innkeeper_protocol.errors import MalformedMessage, MalformedResult
 
-from .waiting import Waiting
+from .waiting import wake
 
 if TYPE_CHECKING:
     from .peer import Peer
@@ -21,15 +21,15 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Outcome(Call, Waiting, eq=False):
+class Outcome(Call, eq=False):
     """A call, and where its answer goes, with the items before it. The state lock guards it."""
 
     is_ready: bool = False
-    asleep: Any = None
+    asleep: threading.Lock | None = None
     is_done: bool = False
     result: Any = None
     error: Exception | None = None
-    batches: deque[bytes] | None = None
+    batches: list[bytes] = []  # noqa: RUF012  # msgspec copies it for each struct
 
     def finish(self, result: Any, error: Exception | None) -> None:
         """Take the answer. The state lock is held."""
@@ -37,7 +37,7 @@ class Outcome(Call, Waiting, eq=False):
         self.error = error
         self.is_done = self.is_ready = True
         if self.asleep is not None:
-            self.wake()
+            wake(self)
 
     def get(self) -> Any:
         """Return the result of a call that is done, or raise its error."""

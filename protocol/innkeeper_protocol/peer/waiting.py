@@ -1,47 +1,49 @@
-"""Someone who waits: for an answer, an item, credit, or a turn to read."""
+"""Someone who waits: for an answer, an item, credit, or a turn to read.
+
+Functions rather than methods: what waits are structs, made for every call, that share no base class.
+"""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import Protocol
+
+import msgspec
 
 
-class Waiting:
-    """What every waiter can do. A subclass has the attributes ``is_ready`` and ``asleep``.
+class Waiting(Protocol):
+    """What can be waited for. The state lock guards both.
 
-    ``is_ready`` says that there is no need to wait, or none any more. The state lock guards both.
+    *is_ready* says that there is no need to wait, or none any more. *asleep* is the lock that a thread sleeps on.
     """
 
-    __slots__ = ()
-
-    if TYPE_CHECKING:
-        is_ready: bool
-        asleep: threading.Lock | None
-
-    def wake(self) -> None:
-        """Let the thread that sleeps here look again. The state lock is held."""
-        asleep = self.asleep
-        if asleep is not None:
-            self.asleep = None
-            asleep.release()
-
-    def make_ready(self) -> None:
-        """Say that there is something for this one. The state lock is held."""
-        self.is_ready = True
-        self.wake()
-
-    def lie_down(self) -> threading.Lock:
-        """Return the lock to sleep on. The state lock is held."""
-        self.asleep = asleep = threading.Lock()
-        asleep.acquire()
-        return asleep
+    is_ready: bool
+    asleep: threading.Lock | None
 
 
-class Waiter(Waiting):
+class Waiter(msgspec.Struct, eq=False):
     """Someone who waits for nothing more special."""
 
-    __slots__ = ("asleep", "is_ready")
+    is_ready: bool = False
+    asleep: threading.Lock | None = None
 
-    def __init__(self, *, is_ready: bool = False) -> None:
-        self.is_ready = is_ready
-        self.asleep = None
+
+def lie_down(waiting: Waiting) -> threading.Lock:
+    """Return the lock to sleep on. The state lock is held."""
+    waiting.asleep = asleep = threading.Lock()
+    asleep.acquire()
+    return asleep
+
+
+def wake(waiting: Waiting) -> None:
+    """Let the thread that sleeps here look again. The state lock is held."""
+    asleep = waiting.asleep
+    if asleep is not None:
+        waiting.asleep = None
+        asleep.release()
+
+
+def make_ready(waiting: Waiting) -> None:
+    """Say that there is something for this one. The state lock is held."""
+    waiting.is_ready = True
+    wake(waiting)
