@@ -1,0 +1,1 @@
+"""The two tools that come with Innkeeper, as a plugin for `llm`."""
