@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from innkeeper_protocol.payloads import models as wire
-from innkeeper_protocol.payloads.content import ToolCall
+from innkeeper_protocol.payloads.content import ToolCall, ToolResult
 from innkeeper_sdk.api.usage import Usage
 
 from innkeeper.errors import UnknownModel
@@ -24,6 +24,10 @@ from .response import Response
 if TYPE_CHECKING:
     from innkeeper_sdk.api.parts import Message
 
+    from .chain_async import AsyncChain
+    from .prompt import Prompt
+    from .tool_calls import AfterCall, BeforeCall
+
 T = TypeVar("T")
 
 
@@ -33,7 +37,11 @@ class AsyncResponse:
     def __init__(self, response: Response) -> None:
         self.response = response
         self.id = response.id
-        self.prompt = response.prompt
+
+    @property
+    def prompt(self) -> Prompt:
+        """What the model is asked."""
+        return self.response.prompt
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self._texts()
@@ -70,6 +78,18 @@ class AsyncResponse:
         """Return the tool calls that the model asked for."""
         return (await self.result()).tool_calls
 
+    async def execute_tool_calls(
+        self, *, before_call: BeforeCall | None = None, after_call: AfterCall | None = None
+    ) -> tuple[ToolResult, ...]:
+        """Run the tool calls that the model asked for; async functions and callbacks on the event loop."""
+        from .tool_calls_local import OnLoop
+
+        awaiting = OnLoop(asyncio.get_running_loop())
+        run = partial(
+            self.response.execute_tool_calls, before_call=before_call, after_call=after_call, awaiting=awaiting
+        )
+        return await self._in_thread(run)
+
     async def json(self) -> Any:
         """Return the provider's own answer, as JSON values, or None."""
         return (await self.result()).response_json
@@ -93,16 +113,19 @@ class AsyncResponse:
                 yield event.chunk
 
     async def _in_thread(self, read: Callable[[], T]) -> T:
-        """Run *read* in a thread. A task that is cancelled cancels the answer, and waits for the thread to notice."""
-        reading = in_thread(read)
-        try:
-            return await asyncio.shield(reading)
-        except asyncio.CancelledError:
-            self.response.cancel()
-            await asyncio.wait([reading])
-            if not reading.cancelled():
-                reading.exception()
-            raise
+        return await outcome_of(in_thread(read), self.response.cancel)
+
+
+async def outcome_of(work: asyncio.Future[T], cancel: Callable[[], None]) -> T:
+    """Return what *work*, in a thread, gives. A task that is cancelled calls *cancel*, and waits for it to help."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        cancel()
+        await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()
+        raise
 
 
 def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
@@ -150,6 +173,12 @@ class AsyncConversation:
         """Ask the next question. Nothing is sent before the answer is read."""
         return AsyncResponse(self.conversation.prompt(text, **asked))
 
+    def chain(self, text: str | None = None, **asked: Any) -> AsyncChain:
+        """Ask the next question, and run the tools that the model asks for. See `Conversation.chain`."""
+        from .chain_async import AsyncChain
+
+        return AsyncChain(self.conversation.chain(text, **asked))
+
 
 class AsyncModel:
     """A model for code that runs on an event loop: the async variant of it. See `Model`.
@@ -170,6 +199,10 @@ class AsyncModel:
     def prompt(self, text: str | None = None, **asked: Any) -> AsyncResponse:
         """Ask one question. Nothing is sent before the answer is read."""
         return AsyncResponse(self.model.prompt(text, **asked))
+
+    def chain(self, text: str | None = None, **asked: Any) -> AsyncChain:
+        """Ask one question, and run the tools that the model asks for until it asks for no more."""
+        return self.conversation().chain(text, **asked)
 
     def conversation(self, *, id: str | None = None, name: str | None = None) -> AsyncConversation:  # noqa: A002
         """Begin a conversation, or go on with the one that has *id*."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,10 @@ from .response import Response
 if TYPE_CHECKING:
     from innkeeper_sdk.api.parts import Message
 
+    from .chain import Chain
+    from .chain_tools import Tools
     from .model import Model
+    from .tool_calls import AfterCall, BeforeCall
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,66 @@ class Conversation:
         *,
         stream: bool = True,
         key: str | None = None,
+        tools: Tools | Iterable[Any] = (),
         **asked: Any,
     ) -> Response:
-        """Ask the next question; what else may be given is that of `new_prompt`. Nothing is sent yet."""
-        return Response(self.model, new_prompt(text, **asked), conversation=self, stream=stream, key=key)
+        """Ask the next question; what else may be given is that of `new_prompt`. Nothing is sent yet.
+
+        *tools* are what the model may ask for, as `Tools` takes them; running it is the caller's business, for which
+        `Response.execute_tool_calls` is there.
+        """
+        offered, is_own = self._tools(tools)
+        return Response(
+            self.model,
+            new_prompt(text, **asked),
+            conversation=self,
+            stream=stream,
+            key=key,
+            tools=offered,
+            closes_tools=is_own,
+        )
+
+    def chain(
+        self,
+        text: str | None = None,
+        *,
+        stream: bool = True,
+        key: str | None = None,
+        tools: Tools | Iterable[Any] = (),
+        chain_limit: int | None = None,
+        before_call: BeforeCall | None = None,
+        after_call: AfterCall | None = None,
+        **asked: Any,
+    ) -> Chain:
+        """Ask the next question, and run the tools that the model asks for until it asks for no more.
+
+        Without anything new to say, a chain that was paused goes on. Nothing is sent yet.
+        """
+        from .chain import Chain
+        from .chain_tools import Tools
+
+        offered, is_own = self._tools(tools)
+        return Chain(
+            self,
+            new_prompt(text, **asked),
+            offered or Tools(self.model.host),
+            closes_tools=is_own,
+            chain_limit=chain_limit,
+            before_call=before_call,
+            after_call=after_call,
+            stream=stream,
+            key=key,
+        )
+
+    def _tools(self, given: Tools | Iterable[Any]) -> tuple[Tools | None, bool]:
+        """Return the tools that were *given*, and whether they are to be closed by who uses them."""
+        if not given:
+            return None, False
+        from .chain_tools import Tools
+
+        if isinstance(given, Tools):
+            return given, False
+        return Tools(self.model.host, given, model=self.model.found), True
 
     def so_far(self) -> Before:
         """Return what was said up to now, for the next turn."""

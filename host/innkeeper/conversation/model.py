@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from innkeeper_protocol import methods
 from innkeeper_protocol.payloads import models as wire
@@ -17,6 +17,9 @@ from innkeeper.remote.host import Host
 from .conversation import Conversation
 from .response import Response
 
+if TYPE_CHECKING:
+    from .chain import Chain
+
 
 class Model:
     """One model. *use_async* picks the async variant inside its plugin, for a model that has both."""
@@ -27,18 +30,25 @@ class Model:
         self.model_id = found.model_id
         self.aliases: tuple[str, ...] = tuple(found.entry.get("aliases", ()))
         self.use_async = use_async or not found.entry.get("sync", True)
-        self._found = found
+        self.found = found
 
     def prompt(self, text: str | None = None, **asked: Any) -> Response:
         """Ask one question: *text*, with what `Conversation.prompt` takes. Nothing is sent before it is read."""
         return self.conversation().prompt(text, **asked)
+
+    def chain(self, text: str | None = None, **asked: Any) -> Chain:
+        """Ask one question, and run the tools that the model asks for until it asks for no more.
+
+        *asked* is what `Conversation.chain` takes, *tools* above all. Nothing is sent before it is read.
+        """
+        return self.conversation().chain(text, **asked)
 
     def conversation(self, *, id: str | None = None, name: str | None = None) -> Conversation:  # noqa: A002
         """Begin a conversation, or go on with the one that has *id*."""
         return Conversation(self, id=id, name=name)
 
     def __str__(self) -> str:
-        return str(self._found.entry.get("label") or self.model_id)
+        return str(self.found.entry.get("label") or self.model_id)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.model_id!r} of plugin {self.plugin!r}>"
@@ -47,7 +57,7 @@ class Model:
         self, prompt: wire.Prompt, conversation: wire.Conversation, *, stream: bool = True, key: str | None = None
     ) -> OpenPrompt:
         """Send *prompt*; return the answer that streams back. Starts the plugin where it does not run."""
-        session = self.host.session(self._found.plugin)
+        session = self.host.session(self.found.plugin)
         params = wire.PromptParams(
             model_id=self.model_id,
             prompt=prompt,

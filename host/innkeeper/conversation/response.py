@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from innkeeper_protocol.payloads import models as wire
-from innkeeper_protocol.payloads.content import ToolCall
+from innkeeper_protocol.payloads.content import ToolCall, ToolResult
 from innkeeper_sdk.api.identifiers import new_id
 from innkeeper_sdk.api.usage import Usage, token_usage_string
 
@@ -19,9 +19,12 @@ from innkeeper.errors import Interrupted, PluginMisbehaved
 if TYPE_CHECKING:
     from innkeeper_sdk.api.parts import Message
 
+    from .chain_tools import Tools
     from .conversation import Before, Conversation
     from .model import Model, OpenPrompt
     from .prompt import Prompt
+    from .tool_calls import AfterCall, BeforeCall, ToolCalls
+    from .tool_calls_local import Awaiting
 
 
 MOST_LETTERS = 512 * 1024 * 1024
@@ -46,6 +49,8 @@ class Response:
         conversation: Conversation,
         stream: bool = True,
         key: str | None = None,
+        tools: Tools | None = None,
+        closes_tools: bool = False,
     ) -> None:
         self.id = new_id()
         self.model = model
@@ -53,6 +58,10 @@ class Response:
         self.conversation = conversation
         self.stream = stream
         self.key = key
+        self.tools = tools
+        """What the model may call. Opened when it is asked; *closes_tools*: and closed when nothing is left to run."""
+        self._closes_tools = closes_tools
+        self._running: ToolCalls | None = None
         self.started_at: float | None = None
         """Seconds since the epoch; None before it was asked."""
         self.duration_s = 0.0
@@ -119,11 +128,15 @@ class Response:
         return self._events[position:]
 
     def cancel(self) -> None:
-        """Give up on it, from any thread: whoever reads it gets Interrupted. What is complete stays so."""
+        """Give up on it, from any thread: whoever reads it, or runs its tool calls, gets Interrupted. What is complete
+        stays so.
+        """
         self._is_cancelled = True
-        answer = self._answer
+        answer, running = self._answer, self._running
         if answer is not None:
             answer.cancel()
+        if running is not None:
+            running.cancel()
 
     def on_done(self, callback: Callable[[Response], object]) -> None:
         """Have *callback* called with this response once it is complete, by its reader; at once where it is."""
@@ -174,6 +187,31 @@ class Response:
         """Return the tool calls that the model asked for."""
         return self.result().tool_calls
 
+    def execute_tool_calls(
+        self,
+        *,
+        before_call: BeforeCall | None = None,
+        after_call: AfterCall | None = None,
+        awaiting: Awaiting | None = None,
+    ) -> tuple[ToolResult, ...]:
+        """Run the tool calls that the model asked for; return what came of them: *tool_results* for the next prompt.
+
+        Raises as `ToolCalls.run`.
+        """
+        from .chain_tools import Tools
+        from .tool_calls import ToolCalls
+
+        calls = self.tool_calls()
+        tools = self.tools or Tools(self.model.host)
+        try:
+            self._running = ToolCalls(
+                calls, tools.open(), before_call=before_call, after_call=after_call, awaiting=awaiting
+            )
+            return self._running.run()
+        finally:
+            self._running = None
+            self._let_go_of_tools()
+
     def usage(self) -> Usage:
         """Return what the answer cost, as far as the model says."""
         usage = self.result().usage
@@ -223,6 +261,8 @@ class Response:
             self._keep(batch)
             return True
         self._result = self._answer.result()
+        if not self._result.tool_calls:
+            self._let_go_of_tools()
         self._abandoned.detach()
         self.duration_s = time.monotonic() - self._began
         self.conversation.responses.append(self)
@@ -231,6 +271,8 @@ class Response:
     def _ask(self) -> None:
         if self._is_cancelled:
             raise Interrupted("This prompt was cancelled before it was sent.")
+        if self.tools is not None:
+            self.prompt = self.tools.open().offered_in(self.prompt)
         self.started_at, self._began = time.time(), time.monotonic()
         self._before = self.conversation.so_far()
         answer = self.model.ask(self.prompt.payload, self._before.payload(), stream=self.stream, key=self.key)
@@ -258,6 +300,11 @@ class Response:
         if self._answer is not None:
             self._answer.cancel()
             self._abandoned.detach()
+        self._let_go_of_tools()
+
+    def _let_go_of_tools(self) -> None:
+        if self.tools is not None and self._closes_tools:
+            self.tools.close()
 
 
 def _cancel_apart(answer: OpenPrompt) -> None:

@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 
     from .host import Host
 
-STOPPING_S = 2.0
-"""For a tool to stop once it is told to. Python cannot interrupt code that sleeps: what has not stopped by then is
-ended together with its plugin."""
-
 OPENING_S = 300.0
 """For making an instance of a toolbox. Some start servers, which may have to be fetched first; a person has Ctrl-C."""
 
@@ -61,32 +57,17 @@ class RunningTool:
     def __init__(self, session: Session, call: OpenCall[CallToolResult]) -> None:
         self._session = session
         self._call = call
-        self._ending: threading.Timer | None = None
 
     def result(self) -> CallToolResult:
         """Wait for what the tool gives. Raises a PluginError, Interrupted after a cancel."""
-        try:
-            result = self._call.result()
-            with self._session.translating(methods.CALL_TOOL):
-                return _checked(taken(result, self._session.peer))
-        except KeyboardInterrupt:
-            self.cancel()
-            raise
-        finally:
-            if self._ending is not None and not self._call.is_open:
-                self._ending.cancel()
+        with self._call as call:
+            result = call.result()
+        with self._session.translating(methods.CALL_TOOL):
+            return _checked(taken(result, self._session.peer))
 
     def cancel(self) -> None:
-        """Tell the tool to stop, without waiting. A plugin whose tool goes on is ended after STOPPING_S."""
-        if self._ending is None and self._call.is_open:
-            self._ending = threading.Timer(STOPPING_S, self._end)
-            self._ending.daemon = True
-            self._ending.start()
-            self._call.cancel()
-
-    def _end(self) -> None:
-        if self._call.is_open:
-            self._session.kill()
+        """Tell the tool to stop, without waiting. One that goes on all the same is ended together with its plugin."""
+        self._call.cancel()
 
 
 class Toolbox:
