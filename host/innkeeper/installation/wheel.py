@@ -98,8 +98,15 @@ def _distribution(read: Callable[[str], str | None], path: str) -> Distribution:
         requires=frozenset(_names(requirements)),
         requirements=requirements,
         entry_points=_entry_points(read("entry_points.txt") or ""),
-        files=tuple(row[0] for row in csv.reader((read("RECORD") or "").splitlines()) if row),
+        files=_files(read("RECORD") or ""),
     )
+
+
+def _files(record: str) -> tuple[str, ...]:
+    try:
+        return tuple(row[0] for row in csv.reader(record.splitlines()) if row)
+    except csv.Error:
+        return ()  # uv, which needs it, says what is wrong
 
 
 def _names(requirements: tuple[str, ...]) -> list[str]:
