@@ -27,6 +27,12 @@ SHOWN_LETTERS = 100
 """Of a fragment in the list."""
 
 
+def _alias(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9_-]+", value):
+        raise click.BadParameter("Fragment alias must be alphanumeric")
+    return value
+
+
 @click.group(cls=DefaultGroup, default="list")
 def fragments() -> None:
     """Manage fragments that are stored in the database
@@ -56,7 +62,7 @@ def list_(run: Run, *, queries: tuple[str, ...], aliases: bool, json_: bool) -> 
 
 
 @fragments.command(name="set")
-@click.argument("alias")
+@click.argument("alias", callback=_alias)
 @click.argument("fragment")
 @sandbox_option
 @click.pass_obj
@@ -68,7 +74,6 @@ def set_(run: Run, alias: str, fragment: str) -> None:
     \b
         llm fragments set mydocs ./docs.md
     """
-    _check_alias(alias)
     found = _texts(run, fragment)
     if len(found) != 1:
         raise FragmentError(f"{fragment} is {len(found)} fragments, and an alias stands for one.")
@@ -92,7 +97,7 @@ def show(run: Run, alias_or_hash: str) -> None:
 
 
 @fragments.command()
-@click.argument("alias")
+@click.argument("alias", callback=_alias)
 @click.pass_obj
 def remove(run: Run, alias: str) -> None:
     """Remove a fragment alias
@@ -100,7 +105,6 @@ def remove(run: Run, alias: str) -> None:
     \b
         llm fragments remove docs
     """
-    _check_alias(alias)
     with open_logs(run.home.logs_file) as db:
         if not remove_fragment_alias(db, alias):
             click.echo(f"No fragment is called {alias}", err=True)
@@ -111,11 +115,6 @@ def remove(run: Run, alias: str) -> None:
 def loaders(run: Run) -> None:
     """Show fragment loaders registered by plugins"""
     click.echo("\n\n".join(loader_texts(run, FRAGMENTS)) or "No fragment loaders found")
-
-
-def _check_alias(alias: str) -> None:
-    if not re.fullmatch(r"[a-zA-Z0-9_-]+", alias):
-        raise click.BadParameter("Fragment alias must be alphanumeric")
 
 
 def _texts(run: Run, name: str) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from innkeeper_protocol.payloads import templates as wire
 from innkeeper_sdk.api.errors import TemplateInvalid
-from innkeeper_sdk.api.templates import AttachmentType, Template
+from innkeeper_sdk.api.templates import FIELDS, AttachmentType, Template
 
 from innkeeper.errors import TemplateError, UsageError
 from innkeeper.remote.host import Host
@@ -90,13 +90,18 @@ def parse_template(name: str, text: str) -> Template:
         return Template(name=name, prompt=loaded)
     if not isinstance(loaded, dict) or not all(isinstance(key, str) for key in loaded):
         raise TemplateError(
-            f"{called} holds neither a text nor fields.", hint="A file with `prompt: Summarise this: $input` is one."
+            f"{called} holds neither a text nor fields.", hint="A file with `prompt: Summarise $input` is one."
         )
     try:
         return Template(**{**loaded, "name": name})
     except TemplateInvalid as error:
         lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise TemplateError(f"{called} cannot be used.", why="\n".join(lines)) from error
+        fields = ", ".join(name for name in FIELDS if name != "name")
+        raise TemplateError(
+            f"{called} cannot be used.",
+            why="\n".join(lines),
+            hint=f"A template may have: {fields}. A text with a colon in it stands in quotes.",
+        ) from error
     except TypeError as error:
         raise TemplateError(f"{called} cannot be used.", why="attachment_types: each has a type and a value") from error
 

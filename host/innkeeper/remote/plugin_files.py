@@ -28,17 +28,23 @@ def read_for_plugin(host: Host, plugin: InstalledPlugin, path: str, *, shown: It
     """
     name = one_line(path, SHOWN_LETTERS)
     try:
-        # A fifo must not make us wait; where the path leads is looked at when it can no longer be led elsewhere.
-        descriptor = os.open(os.path.join(host.cwd or "/", path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        # Held, not opened: a fifo would make us wait, a device do something. Where it is cannot be changed any more.
+        held = os.open(os.path.join(host.cwd or "/", path), os.O_PATH | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise _denied(plugin, name) from error  # whether it exists is not the plugin's to know either
-    with open(descriptor, "rb") as file:
-        real = os.readlink(f"/proc/self/fd/{descriptor}")
+    try:
+        itself = f"/proc/self/fd/{held}"
+        real = os.readlink(itself)
         if not any(real == folder or real.startswith(folder + "/") for folder in _readable(host, plugin, shown)):
             raise _denied(plugin, name)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if not stat.S_ISREG(os.fstat(held).st_mode):
             raise UsageError(f"{name} is no file.", why=f"Plugin '{plugin.name}' asked for it.")
-        return file.read()
+        with open(itself, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read.", why=str(error)) from error
+    finally:
+        os.close(held)
 
 
 def _readable(host: Host, plugin: InstalledPlugin, shown: Iterable[str]) -> list[str]:
