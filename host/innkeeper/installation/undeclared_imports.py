@@ -11,6 +11,7 @@ import ast
 import os
 import re
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from itertools import islice
 
 BROUGHT_BY_LLM = {
@@ -41,13 +42,18 @@ BROUGHT_BY_LLM = {
 NEEDED_BY_SDK = {
     "Options": ("pydantic",),
     "default_plugins": ("httpx", "pydantic"),
+    "openai": ("httpx", "pydantic"),
     "logging_client": ("httpx",),
-    "monotonic_ulid": ("python-ulid",),
-    "migrations": ("sqlite-utils",),
-    "migrate": ("sqlite-utils",),
-    "sqlite_utils": ("sqlite-utils",),
 }
 """Names of the SDK that work only where something more is installed, and what."""
+
+PLAIN_ANNOTATIONS = frozenset(
+    """
+    str int float bool bytes object Any list dict tuple set frozenset List Dict Tuple Set FrozenSet Optional Union
+    Literal typing t self
+    """.split()  # noqa: SIM905  # a line for each is no easier to read
+)
+"""Of a tool's arguments: the SDK makes their schema by itself. For any other it needs pydantic."""
 
 MOST_FILES = 2000
 MOST_FILE_BYTES = 4 * 1024 * 1024
@@ -57,35 +63,40 @@ def undeclared(files: Iterable[str], declared: Collection[str]) -> list[str]:
     """Return the requirements to add for the Python *files* of a plugin, sorted. *declared* are the canonical names
     it depends on by itself.
     """
-    wanted: set[str] = set()
+    names = _Names()
     for path in islice(files, MOST_FILES):
-        wanted |= _wanted_by(path)
+        tree = _parsed(path)
+        if tree is not None:
+            with suppress(RecursionError):
+                names.visit(tree)
+    wanted = {BROUGHT_BY_LLM[name] for name in names.modules if name in BROUGHT_BY_LLM}
+    wanted = wanted.union(*(NEEDED_BY_SDK.get(name, ()) for name in names.of_the_sdk))
+    if "register_tools" in names.functions and names.annotations - PLAIN_ANNOTATIONS:
+        wanted.add("pydantic")
     return sorted(text for text in wanted if re.split("[<>=]", text)[0] not in declared)
 
 
-def _wanted_by(path: str) -> set[str]:
+def _parsed(path: str) -> ast.Module | None:
+    """Return the syntax tree of a file, or None: what cannot be read cannot be imported, as describing it will say."""
     try:
         if os.path.getsize(path) > MOST_FILE_BYTES:
-            return set()
+            return None
         with open(path, "rb") as file:
-            tree = ast.parse(file.read())
+            return ast.parse(file.read())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()  # what cannot be read cannot be imported either; describing the plugin says so
-    names = _Names()
-    try:
-        names.visit(tree)
-    except RecursionError:
-        return set()
-    requirements = {BROUGHT_BY_LLM[name] for name in names.modules if name in BROUGHT_BY_LLM}
-    return requirements.union(*(NEEDED_BY_SDK.get(name, ()) for name in names.of_the_sdk))
+        return None
 
 
 class _Names(ast.NodeVisitor):
-    """Collects the top-level modules that are imported, anywhere, and the names that are taken from the SDK."""
+    """Collects the top-level modules that are imported, anywhere; the names that are taken from the SDK; the functions,
+    and the names in the annotations of their arguments, those of the hooks left out.
+    """
 
     def __init__(self) -> None:
         self.modules: set[str] = set()
         self.of_the_sdk: set[str] = set()
+        self.functions: set[str] = set()
+        self.annotations: set[str] = set()
 
     def visit_Import(self, node: ast.Import) -> None:
         for name in node.names:
@@ -101,6 +112,16 @@ class _Names(ast.NodeVisitor):
         if isinstance(node.value, ast.Name) and node.value.id == "llm":
             self.of_the_sdk.add(node.attr)
         self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.functions.add(node.name)
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        for annotation in [argument.annotation for argument in arguments if argument.annotation]:
+            if not node.name.startswith("register_"):
+                self.annotations.update(part.id for part in ast.walk(annotation) if isinstance(part, ast.Name))
+        self.generic_visit(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_If(self, node: ast.If) -> None:
         """Leave out what is there for type checkers alone."""

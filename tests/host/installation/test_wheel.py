@@ -100,3 +100,18 @@ def test_undeclared_imports_are_what_llm_would_have_brought(tmp_path: Path) -> N
     assert undeclared(files, {"httpx", "setuptools", "pydantic", "pyyaml"}) == [
         "puremagic", "python-dateutil", "sqlite-utils"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [
+        ("def register_tools(register: Callable): ...\ndef tool(a: int, b: list[str] | None = None): ...", []),
+        ("def register_tools(register): ...\nasync def tool(when: datetime.date): ...", ["pydantic"]),
+        ("def register_models(register): ...\ndef other(path: Path): ...", []),
+    ],
+    ids=["plain", "a class", "no tools"],
+)
+def test_tools_whose_arguments_are_more_than_plain_need_pydantic(tmp_path: Path, code: str, wanted: list[str]) -> None:
+    (tmp_path / "tools.py").write_text(code, "utf-8")
+
+    assert undeclared([str(tmp_path / "tools.py")], set()) == wanted
