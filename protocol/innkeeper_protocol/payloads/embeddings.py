@@ -5,6 +5,10 @@ from __future__ import annotations
 from .base import Payload, TextOrBytes, require_text_or_bytes
 
 
+FLOAT_BYTES = 4
+"""What one float32 takes."""
+
+
 class EmbeddingModelInfo(Payload, frozen=True, kw_only=True):
     """One registered embedding model. *batch_size* is the most items it takes at once, or None for its default."""
 
@@ -38,3 +42,8 @@ class EmbedResult(Payload, frozen=True, kw_only=True):
     count: int
     dimensions: int
     vectors: bytes
+
+    def __post_init__(self) -> None:
+        """Check that the block has the size that its shape says. EMBED-2."""
+        if self.count < 0 or self.dimensions < 0 or len(self.vectors) != FLOAT_BYTES * self.count * self.dimensions:
+            raise ValueError(f"{len(self.vectors)} bytes for {self.count} x {self.dimensions} numbers")
