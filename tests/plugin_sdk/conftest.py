@@ -40,7 +40,7 @@ def plugin_python(sdk_wheels: Path, tmp_path_factory: pytest.TempPathFactory) ->
     uv(
         *("pip", "install", "--quiet", "--python", python, "--override", overrides),
         *sorted(sdk_wheels.glob("*.whl")),
-        *("llm-echo>=0.4", "llm-markov", "pydantic", "httpx", "sqlite-utils"),
+        *("llm-echo>=0.4", "llm-markov", "pydantic", "httpx", "openai", "sqlite-utils"),
     )
     return python
 

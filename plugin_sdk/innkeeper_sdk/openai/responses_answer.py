@@ -108,8 +108,9 @@ class ResponsesAnswer:
             self._add_tool_call(ToolCall(item.name, arguments_of(item.arguments), item.call_id))
         else:
             events = list(self._events_of_server_tool(item))
-            if item.id:
-                self._server_events[item.id] = events
+            item_id = getattr(item, "id", None)
+            if item_id:
+                self._server_events[item_id] = events
             yield from events
 
     def _reasoning_event(self, item: Any) -> StreamEvent:
@@ -124,12 +125,12 @@ class ResponsesAnswer:
     def _events_of_server_tool(self, item: Any) -> Iterator[StreamEvent]:
         """Yield what the provider ran by itself: the call and what it gave."""
         if item.type == "web_search_call":
-            name, arguments = "web_search", plain_value(item.action) or {}
-            found = [plain_value(result) for result in item.results or ()]
+            name, arguments = "web_search", plain_value(getattr(item, "action", None)) or {}
+            found = [plain_value(result) for result in getattr(item, "results", None) or ()]
             output = json.dumps(found) if found else ""
         elif item.type == "code_interpreter_call":
             name, arguments = "code_interpreter", {"code": getattr(item, "code", None) or ""}
-            given = [plain_value(one) for one in item.outputs or ()]
+            given = [plain_value(one) for one in getattr(item, "outputs", None) or ()]
             output = "\n".join(one.get("logs") or one.get("url") for one in given if one.get("logs") or one.get("url"))
         else:
             return
@@ -143,7 +144,7 @@ class ResponsesAnswer:
         """Take the last event. What the provider's tools gave may be complete only now, and replaces what was told."""
         self.final = answer.model_dump()
         for item in answer.output or ():
-            told = self._server_events.get(item.id) or ()
+            told = self._server_events.get(getattr(item, "id", None) or "") or ()
             for event, final in zip(told, self._events_of_server_tool(item), strict=False):
                 event.chunk = final.chunk
 

@@ -201,6 +201,50 @@ def chat_client_by_hand():
 
 
 @question
+def models_with_a_client_of_the_openai_package():
+    import openai
+
+    class Client:
+        def get_client(self, key, *, async_=False):
+            make = openai.AsyncOpenAI if async_ else openai.OpenAI
+            return make(api_key="sk-its-own", base_url=ADDRESS, max_retries=0)
+
+    class OwnChat(Client, Chat):
+        pass
+
+    class OwnAsyncChat(Client, AsyncChat):
+        pass
+
+    class OwnResponses(Client, Responses):
+        pass
+
+    class OwnAsyncResponses(Client, AsyncResponses):
+        pass
+
+    class OwnCompletion(Client, Completion):
+        pass
+
+    async def run():
+        return [
+            await async_outcome(kind(name, **ABILITIES).prompt("hi", tools=[add, now], stream=stream))
+            for kind, name in ((OwnAsyncChat, "calls"), (OwnAsyncResponses, "asked"))
+            for stream in (True, False)
+        ]
+
+    chats = [
+        outcome(OwnChat(name, **ABILITIES).prompt("hi", stream=stream))
+        for name in ("text", "calls", "reasoned")
+        for stream in (True, False)
+    ]
+    answers = [
+        outcome(OwnResponses(name, **ABILITIES).prompt("hi", tools=[WebSearch(), add], stream=stream))
+        for name in ("said", "asked", "searched")
+        for stream in (True, False)
+    ]
+    return [chats, answers, outcome(OwnCompletion("continued").prompt("on")), asyncio.run(run())]
+
+
+@question
 def chat_refuses_system_prompts():
     try:
         return outcome(model_of(Chat, "text", allows_system_prompt=False).prompt("hi", system="s"))
