@@ -1,4 +1,4 @@
-"""Makes the plugin importable, which is no member of the workspace, and gives it small weights instead of wordllama's."""
+"""Makes the plugin importable, which is no member of the workspace, and gives it small weights to use."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_registered_by_its_id_and_takes_texts_only(package: Package) -> None:
     from innkeeper_static_embeddings import plugin
 
     registered: list[Any] = []
-    plugin.register_embedding_models(lambda model: registered.append(model))
+    plugin.register_embedding_models(registered.append)
 
     assert [(model.model_id, model.supports_text, model.supports_binary) for model in registered] == [
         ("wordllama", True, False)
