@@ -11,6 +11,7 @@ import zlib
 from lzma import LZMAError
 
 from innkeeper.errors import InstallError
+from innkeeper.untrusted import cleaned
 
 from .request import Progress
 from .requirement import without_password
@@ -74,7 +75,7 @@ def unpack(archive: str, folder: str, *, subject: str) -> str:
         else:
             _unpack_tar(archive, folder, subject)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError) as error:
-        raise InstallError(f"{os.path.basename(archive)} cannot be unpacked.", why=str(error)) from error
+        raise InstallError(f"{os.path.basename(archive)} cannot be unpacked.", why=cleaned(str(error))) from error
     inside = [os.path.join(folder, name) for name in os.listdir(folder)]
     return inside[0] if len(inside) == 1 and os.path.isdir(inside[0]) else folder
 

@@ -37,6 +37,7 @@ LIMITS = Limits(
     memory_bytes=16 * GIB, processes=2048, open_files=4096, file_bytes=4 * GIB, tmp_bytes=4 * GIB, cpu_s=None
 )
 
+MOST_PYPROJECT_BYTES = 1 << 20
 MOST_ANSWER_BYTES = 1 << 20
 LAST_LINES = 8
 """Of what a failed build wrote, this much is shown."""
@@ -112,11 +113,13 @@ def build_wheel(builder: Builder, source: str, *, editable: bool = False) -> str
 def _table(source: str, name: str) -> dict[str, Any]:
     """Return the table *name* of the ``pyproject.toml`` in *source*, empty where there is none."""
     path = os.path.join(source, "pyproject.toml")
-    try:
-        with open(path, "rb") as file:
-            table = tomllib.load(file).get(name, {})
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return {}
+    try:
+        if not os.path.isfile(path) or os.path.getsize(path) > MOST_PYPROJECT_BYTES:
+            raise ValueError("it is no file, or too large to be honest")
+        with open(path, encoding="utf-8") as file:
+            table = tomllib.loads(file.read()).get(name, {})
     except (OSError, ValueError, RecursionError) as error:
         raise InstallError(f"{path} cannot be read.", why=str(error)) from error
     return table if isinstance(table, dict) else {}

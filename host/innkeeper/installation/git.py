@@ -9,6 +9,7 @@ import subprocess
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from innkeeper.errors import InstallError
+from innkeeper.untrusted import cleaned
 
 from .requirement import Requirement, without_password
 
@@ -74,7 +75,7 @@ def _run(
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise InstallError(
             f"{requirement.subject} could not be fetched.",
-            why=without_password("\n".join(lines[-3:])),
+            why=cleaned(without_password("\n".join(lines[-3:]))),
             hint="Look whether `git ls-remote` can read that repository.",
         )
 

@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from innkeeper.errors import InstallError, UnknownPlugin
 from innkeeper.paths import Home
+from innkeeper.untrusted import cleaned
 
 from .defaults import default_names, default_request
 from .fingerprint import is_current, is_made_by_this_host
@@ -208,4 +209,4 @@ def _explained(subject: str) -> Iterator[None]:
         full = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)]
         if any(text in str(error) for text in full):  # shutil collects several errors into one, as texts
             raise disk_full(subject) from error
-        raise InstallError(f"{subject} was not installed.", why=str(error)) from error
+        raise InstallError(f"{subject} was not installed.", why=cleaned(str(error))) from error

@@ -187,7 +187,8 @@ def plugin_from_json(home: Home, value: Any) -> InstalledPlugin:
             if not isinstance(value[name], kind):
                 raise ValueError(f"{name!r} in a plugin's record is of the wrong type")
             known[name] = value[name]
-    if not known.get("name") or canonical_name(known["name"]) != known["name"] or not known.get("version"):
+    name = known.get("name", "")
+    if canonical_name(name) != name or not name.replace("-", "").isalnum() or not known.get("version"):
         raise ValueError("a plugin's record has no proper name or no version")
     generation = known.get("generation")
     if generation is not None and not generation.isalnum():

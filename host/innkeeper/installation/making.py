@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from innkeeper.confinement import grants as granting
@@ -119,10 +120,11 @@ def described(describe: Describe, plugin: InstalledPlugin) -> Description:
         ) from error
     description = checked(said)
     if not description.hooks and description.problems:
+        again = quote(plugin.requirement)
         raise InstallError(
             f"Plugin '{plugin.name}' cannot be loaded.",
             why="\n".join(f"{problem.where}: {problem.message}" for problem in description.problems[:3]),
-            hint=f"If it lacks a package, or needs an older one: llm install {plugin.requirement} --with 'PACKAGE<2'",
+            hint=f"If it lacks a package, or needs an older one: llm install {again} --with 'PACKAGE<2'",
         )
     return description
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,11 +29,17 @@ from .fingerprint import (
 )
 from .interpreters import Interpreter
 from .inventory import canonical_name
+from .removal import remove_tree
 from .uv import run_uv
 from .wheel import read_wheel
 
 BUILD_TIMEOUT_S = 120.0
 """It takes 0.1 s where uv has the backend in itself, and a download where its version differs from what is asked."""
+
+KEPT_S = 30 * 24 * 3600.0
+"""What was built longer ago goes when something new is: a host that changes often would fill the disk. What is still
+needed of it is built again in a moment.
+"""
 
 SDK_NAMES = ("innkeeper-protocol", "innkeeper-sdk")
 
@@ -119,8 +125,12 @@ def _build(folder: str, sources: tuple[str, ...]) -> None:
 
 def _make(folder: str, make: Callable[[str], None]) -> None:
     """Have *make* fill a folder beside *folder*, then move it there. Who comes second keeps the first one's."""
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    beside = f"{folder}.{uuid.uuid4().hex[:8]}"
+    parent = os.path.dirname(folder)
+    os.makedirs(parent, exist_ok=True)
+    for name in os.listdir(parent):
+        if os.path.getmtime(os.path.join(parent, name)) < time.time() - KEPT_S:
+            remove_tree(os.path.join(parent, name))
+    beside = f"{folder}.{os.urandom(4).hex()}"
     try:
         make(beside)
         try:

@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from itertools import islice
 
 BROUGHT_BY_LLM = {
     "click": "click",
@@ -55,8 +54,8 @@ PLAIN_ANNOTATIONS = frozenset(
 )
 """Of a tool's arguments: the SDK makes their schema by itself. For any other it needs pydantic."""
 
-MOST_FILES = 2000
-MOST_FILE_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
+"""Of source that is looked at; what comes later in a larger plugin is not."""
 
 
 def undeclared(files: Iterable[str], declared: Collection[str]) -> list[str]:
@@ -64,8 +63,10 @@ def undeclared(files: Iterable[str], declared: Collection[str]) -> list[str]:
     it depends on by itself.
     """
     names = _Names()
-    for path in islice(files, MOST_FILES):
-        tree = _parsed(path)
+    size_bytes = 0
+    for path in files:
+        size_bytes += os.path.getsize(path)
+        tree = _parsed(path) if size_bytes <= MOST_BYTES else None
         if tree is not None:
             with suppress(RecursionError):
                 names.visit(tree)
@@ -79,8 +80,6 @@ def undeclared(files: Iterable[str], declared: Collection[str]) -> list[str]:
 def _parsed(path: str) -> ast.Module | None:
     """Return the syntax tree of a file, or None: what cannot be read cannot be imported, as describing it will say."""
     try:
-        if os.path.getsize(path) > MOST_FILE_BYTES:
-            return None
         with open(path, "rb") as file:
             return ast.parse(file.read())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):

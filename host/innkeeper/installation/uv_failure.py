@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from innkeeper.errors import InstallError
+from innkeeper.untrusted import cleaned
 
 MOST_LINES = 6
 MOST_CHARACTERS = 900
@@ -87,4 +88,4 @@ def shortened(output: str) -> str:
     text = text.replace("your project", "this installation")
     text = re.sub(r", we can conclude that this cannot be installed\.?$", ".", text, flags=re.MULTILINE)
     text = re.sub(r"^And because", "Because", text, flags=re.MULTILINE)
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return cleaned(text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS].rsplit(" ", 1)[0] + " …")

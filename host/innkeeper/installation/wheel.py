@@ -12,6 +12,8 @@ from email.parser import HeaderParser
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from innkeeper.errors import InstallError
 
@@ -87,13 +89,17 @@ def _dist_info(top_level: list[str], path: str) -> str:
 
 def _distribution(read: Callable[[str], str | None], path: str) -> Distribution:
     metadata = HeaderParser().parsestr(read("METADATA") or "")
-    name, version = metadata.get("Name"), metadata.get("Version")
-    if not name or not version:
-        raise InstallError(f"{os.path.basename(path)} does not say which distribution it is.")
+    name, version = str(metadata.get("Name", "")).strip(), str(metadata.get("Version", "")).strip()
+    try:
+        name, version = canonicalize_name(name, validate=True), str(Version(version))
+    except (InvalidName, InvalidVersion) as error:
+        raise InstallError(
+            f"{os.path.basename(path)} does not say which distribution it is.", why=ascii(error)
+        ) from error
     requirements = tuple(str(text) for text in metadata.get_all("Requires-Dist", []))
     return Distribution(
-        name=canonical_name(name),
-        version=str(version).strip(),
+        name=name,
+        version=version,
         requires_python=str(metadata.get("Requires-Python", "")).strip(),
         requires=frozenset(_names(requirements)),
         requirements=requirements,

@@ -82,7 +82,12 @@ def test_failed_change_leaves_the_index_as_it_was(home: Home) -> None:
     assert sorted(os.listdir(home.root)) == ["index.json", "locks"]
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"plugins": [{"name": 3}]}', '{"plugins": [{}]}', "\x00"])
+LEADS_OUT = '{"plugins": [{"name": "/-/etc", "version": "1"}]}'
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{", "[]", '{"plugins": [{"name": 3}]}', '{"plugins": [{}]}', "\x00", LEADS_OUT]
+)
 def test_lost_index_is_made_again_from_the_records(home: Home, content: str | None) -> None:
     old, new, other = (
         plugin(home, "a", "g1", installed_at=1.0),

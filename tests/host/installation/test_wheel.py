@@ -42,9 +42,11 @@ def test_installed_distribution_is_found_in_any_spelling(tmp_path: Path) -> None
         ({}, "has 0 .dist-info folders"),
         ({"a-1.dist-info/METADATA": "Name: a\n", "b-1.dist-info/METADATA": ""}, "has 2 .dist-info folders"),
         ({"a-1.dist-info/METADATA": "Version: 1\n"}, "does not say which distribution"),
+        ({"a-1.dist-info/METADATA": "Name: ../../a\nVersion: 1\n"}, "does not say which distribution"),
+        ({"a-1.dist-info/METADATA": "Name: a\nVersion: \x1b[2J\n"}, "does not say which distribution"),
         ({"a-1.dist-info/METADATA": "Name: a\nVersion: 1\n" + "x" * 17_000_000}, "too large to be honest"),
     ],
-    ids=["none", "two", "nameless", "huge"],
+    ids=["none", "two", "nameless", "path", "escape", "huge"],
 )
 def test_wheel_that_makes_no_sense_is_refused(tmp_path: Path, entries: dict[str, str], told: str) -> None:
     path = tmp_path / "a-1-py3-none-any.whl"
@@ -52,8 +54,10 @@ def test_wheel_that_makes_no_sense_is_refused(tmp_path: Path, entries: dict[str,
         for name, text in entries.items():
             archive.writestr(name, text)
 
-    with pytest.raises(InstallError, match=told):
+    with pytest.raises(InstallError, match=told) as caught:
         read_wheel(str(path))
+
+    assert "\x1b" not in str(caught.value)
 
 
 def test_broken_entry_points_and_records_are_none(tmp_path: Path) -> None:
