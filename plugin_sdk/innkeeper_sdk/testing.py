@@ -25,7 +25,7 @@ from innkeeper_protocol.link import memory_links
 from innkeeper_protocol.payloads import commands, content, embeddings, fragments, models, templates, tools
 from innkeeper_protocol.payloads.base import Nothing
 from innkeeper_protocol.payloads.describe import Description
-from innkeeper_protocol.payloads.host_services import GetKeyParams, GetKeyResult
+from innkeeper_protocol.payloads.host_services import GetKeyParams, GetKeyResult, ListModelsResult
 from innkeeper_protocol.peer import Handler, IncomingCall, Peer
 
 from .adapters.embeddings import rows_of
@@ -135,8 +135,8 @@ def running(
 ) -> Iterator[PluginUnderTest]:
     """Run *plugins*, modules or objects with hook implementations, as one plugin.
 
-    *keys* are what ``get_key`` finds by name. *handlers* answer what else the plugin asks of its host, by the method's
-    name; what nobody answers fails as it does where nothing was granted.
+    *keys* are what ``get_key`` finds by name; there are no models but the plugin's own. *handlers* answer what else it
+    asks of its host, by the method's name; what nobody answers fails as it does where nothing was granted.
     """
 
     def load(loaded: LoadedPlugins) -> None:
@@ -149,9 +149,13 @@ def running(
     def get_key(params: GetKeyParams, call: IncomingCall) -> GetKeyResult:
         return GetKeyResult(key=stored.get(params.name or ""))
 
+    def list_no_models(params: Nothing, call: IncomingCall) -> ListModelsResult:
+        return ListModelsResult()
+
     service = Service(load)
     ours, theirs = memory_links()
-    host = Peer(ours, role="host", handlers={methods.GET_KEY.name: get_key, **(handlers or {})})
+    answers: dict[str, Handler] = {methods.GET_KEY.name: get_key, methods.LIST_MODELS.name: list_no_models}
+    host = Peer(ours, role="host", handlers={**answers, **(handlers or {})})
     plugin_peer = service.connect(theirs)
     serving = threading.Thread(target=plugin_peer.serve, name="plugin-under-test", daemon=True)
     answer_for_llm()

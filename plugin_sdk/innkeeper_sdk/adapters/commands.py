@@ -14,6 +14,7 @@ from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo, RunCommandParams, RunCommandResult
 
 from innkeeper_sdk.failures import name_and_text
+from innkeeper_sdk.prompt_command import PromptStandIn, new_prompt_command
 from innkeeper_sdk.registry import Registry
 from innkeeper_sdk.stdio import flush_streams
 
@@ -27,15 +28,24 @@ SHORT_HELP_LETTERS = 60
 
 
 def new_group() -> click.Group:
-    """Return the group that plugins add their commands to. They inherit its settings: ``-h`` is help, too."""
-    return click.Group(name=PROGRAM, context_settings={"help_option_names": ["-h", "--help"]})
+    """Return the group that plugins add their commands to. They inherit its settings: ``-h`` is help, too.
+
+    It has a stand-in for ``prompt``, for commands that build on that one; nobody but they can run it.
+    """
+    group = click.Group(name=PROGRAM, context_settings={"help_option_names": ["-h", "--help"]})
+    group.add_command(new_prompt_command())
+    return group
 
 
 def infos(registry: Registry) -> tuple[CommandInfo, ...]:
     """Describe every command that the plugin registered."""
     group = registry.commands()
     context = _context(group, PROGRAM, None)
-    return tuple(_info(name, command, context) for name, command in group.commands.items())
+    return tuple(_info(name, command, context) for name, command in group.commands.items() if _is_registered(command))
+
+
+def _is_registered(command: click.Command | None) -> bool:
+    return command is not None and not isinstance(command, PromptStandIn)
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
@@ -107,7 +117,7 @@ def run(registry: Registry, params: RunCommandParams) -> RunCommandResult:
     command that is not registered.
     """
     group = registry.commands()
-    if params.name not in group.commands:
+    if not _is_registered(group.commands.get(params.name)):
         raise registry.missing(f"no command '{params.name}'")
     _take_interrupts()
     arguments = [params.name, *params.arguments]

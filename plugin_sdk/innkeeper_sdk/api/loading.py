@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from .host import current_host
 from .local import registrations
 from .templates import Template
+
+
+def load_fragments(name: str) -> list[Any]:
+    """Return what ``prefix:argument`` loads: fragments and attachments. Raises ValueError."""
+    prefix, colon, argument = name.partition(":")
+    if not colon:
+        raise ValueError(f"no file is called {name!r}, and it names no loader")
+    own = registrations().fragment_loaders().get(prefix)
+    if own is None:
+        return current_host().load_fragments(prefix, argument)
+    loaded = own(argument)
+    return list(loaded) if isinstance(loaded, Iterable) and not isinstance(loaded, str) else [loaded]
 
 
 class LoadTemplateError(ValueError):
