@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from innkeeper_protocol import methods
@@ -31,6 +32,13 @@ class Model:
         self.aliases: tuple[str, ...] = tuple(found.entry.get("aliases", ()))
         self.use_async = use_async or not found.entry.get("sync", True)
         self.found = found
+
+    @cached_property
+    def info(self) -> wire.ModelInfo:
+        """What its plugin said of it: what it takes and can do."""
+        from innkeeper.remote.manifests import model_info
+
+        return model_info(self.host.home, self.found)
 
     def prompt(self, text: str | None = None, **asked: Any) -> Response:
         """Ask one question: *text*, with what `Conversation.prompt` takes. Nothing is sent before it is read."""
