@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .command_plugins import inn_with_commands
 from .inn import Inn
+from .loader_plugins import served, write_loader_plugins
 from .plugin_source import model_plugin
 
 
@@ -114,3 +116,25 @@ def rogues(tmp_path_factory: pytest.TempPathFactory) -> Inn:
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Inn:
     """A home with the plugins of `command_plugins`. For tests that only read."""
     return inn_with_commands(tmp_path_factory.mktemp("commands"))
+
+
+@pytest.fixture(scope="session")
+def loaders(tmp_path_factory: pytest.TempPathFactory) -> Inn:
+    """A home with loaders, our own and published ones. Tests store things in it, each under names of its own."""
+    folder = tmp_path_factory.mktemp("loaders")
+    inn = Inn(folder / "home")
+    published = ["llm-templates-fsspec", "llm-fragments-symbex", "llm-fragments-site-text"]
+    inn.ok("install", *write_loader_plugins(folder), "llm-echo", *published)
+    return inn
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page on this machine; ``t.yaml``, a template, lies beside it."""
+    folder = tmp_path_factory.mktemp("web")
+    (folder / "page.html").write_text(
+        "<html><body><article><p>Here pelicans fish in groups, which few other birds do.</p></article></body></html>"
+    )
+    (folder / "t.yaml").write_text("prompt: from afar\n")
+    with served(folder) as address:
+        yield f"{address}/page.html"
