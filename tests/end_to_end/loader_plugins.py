@@ -37,6 +37,7 @@ import json
 import os
 import pathlib
 import tempfile
+import time
 from typing import Optional
 
 import llm
@@ -90,6 +91,8 @@ class Nested(llm.Model):
         from innkeeper_sdk.api.host import current_host
 
         kind, prefix, argument = prompt.prompt.split("|")
+        if prefix == "waits":
+            yield "asking\\n"
         try:
             if kind == "template":
                 loaded = current_host().load_template(prefix, argument)
@@ -104,6 +107,12 @@ class Nested(llm.Model):
 def read(argument):
     """Read a file"""
     return llm.Fragment(pathlib.Path(argument).read_text(), argument)
+
+
+def inside(argument):
+    """Read a file in a folder: ``folder?name``"""
+    folder, _, name = argument.partition("?")
+    return llm.Fragment(pathlib.Path(folder, name).read_text(), argument)
 
 
 def listing(argument):
@@ -145,6 +154,10 @@ def wrong(argument):
 
 def dies(argument):
     os._exit(3)
+
+
+def waits(argument):
+    time.sleep(3600)
 
 
 def environment(argument):
@@ -200,12 +213,14 @@ TEMPLATES = {
 }
 FRAGMENTS = {
     "read": read,
+    "inside": inside,
     "listing": listing,
     "many": many,
     "fails": fails,
     "breaks": breaks,
     "wrong": wrong,
     "dies": dies,
+    "waits": waits,
     "environment": environment,
     "echoing": echoing,
     "again": again,
