@@ -22,8 +22,9 @@ T = TypeVar("T")
 WAITING_ITEMS = 1024
 """Items of one stream that may wait for their reader before the generator is held: enough to hide a wake-up."""
 
-CLOSING_S = 1.0
-"""What tasks that are still running get to end when the process leaves; the host's own grace time is 2 s."""
+CLOSING_S = 0.5
+"""What tasks that are still running get to end when the process leaves, and the loop after them; the host's own grace
+time is 2 s."""
 
 
 class Cancellable(Protocol):

@@ -36,7 +36,7 @@ def name_and_text(error: BaseException) -> str:
 
 
 def _known(error: BaseException) -> CallFailed | None:
-    from .api.errors import HostRefused, ModelError, NeedsKeyException
+    from .api.errors import HostRefused, ModelError, NeedsKeyException, UnknownModelError
 
     if isinstance(error, HostRefused):
         return CallFailed(error.code, str(error))
@@ -44,6 +44,8 @@ def _known(error: BaseException) -> CallFailed | None:
         return CallFailed(ErrorCode.NEEDS_KEY, str(error))
     if isinstance(error, ModelError):
         return CallFailed(ErrorCode.MODEL_ERROR, str(error))
+    if isinstance(error, UnknownModelError):  # a KeyError, whose str() has quotes around the text
+        return CallFailed(ErrorCode.MODEL_ERROR, str(error.args[0] if error.args else error))
     click_module = sys.modules.get("click")
     if click_module is not None and isinstance(error, click_module.ClickException):
         return CallFailed(ErrorCode.MODEL_ERROR, error.format_message())

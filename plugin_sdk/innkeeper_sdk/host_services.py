@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 R = TypeVar("R")
 
-USER_DIRECTORY_VARIABLE = "LLM_USER_PATH"
-"""The environment variable that names the directory which is the plugin's to write in."""
-
 
 class PeerHost:
     """The host at the other end of *peer*. *calls* are those being served: what is asked here belongs to them."""

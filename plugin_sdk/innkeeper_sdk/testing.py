@@ -34,6 +34,7 @@ from .api.host import current_host, set_host
 from .entry_points import EntryPoint, LoadedPlugins, add_plugin
 from .host_services import PeerHost
 from .llm_distribution import answer_for_llm
+from .registry import free_name
 from .serve import Service
 
 LEAVING_S = 10.0
@@ -141,7 +142,8 @@ def running(
 
     def load(loaded: LoadedPlugins) -> None:
         for plugin in plugins:
-            name = getattr(plugin, "__name__", type(plugin).__name__)
+            taken = {entry_point.name for entry_point in loaded.entry_points.values()}
+            name = free_name(getattr(plugin, "__name__", type(plugin).__name__), taken)
             add_plugin(loaded, plugin, EntryPoint(name, name, "plugin-under-test"))
 
     stored = dict(keys or {})

@@ -26,7 +26,7 @@ def test_protocol_needs_only_msgspec() -> None:
 def test_sdk_needs_only_the_protocol_and_what_every_environment_has() -> None:
     """pydantic, httpx and the like come in only where a plugin brought them: inside functions, never at import."""
     always = ("msgspec", "pluggy", "click", "innkeeper_protocol", "innkeeper_sdk", "llm")
-    where_the_plugin_has_it = ("pydantic", "numpy", "puremagic", "httpx", "sqlite_utils", "ulid", "yaml")
+    where_the_plugin_has_it = ("pydantic", "numpy", "puremagic", "httpx", "sqlite_utils", "typing_extensions", "ulid", "yaml")
     broken = [
         str(i)
         for package in ("innkeeper_sdk", "llm")
@@ -60,7 +60,7 @@ PROTOCOL_ORDER = [
     {"connection"},
     {"streams"},
     {"codec"},
-    {"framing", "messages", "nesting", "negotiation"},
+    {"framing", "messages", "values", "negotiation"},
     {"methods", "payloads"},
     {"errors", "version"},
 ]
