@@ -15,6 +15,7 @@ from innkeeper.storage.default_model import default_model, set_default_model
 from innkeeper.untrusted import one_line
 
 from .default_group import DefaultGroup
+from .model_options import options as options_group
 from .option_help import option_lines
 from .options import json_option
 from .run import Run
@@ -93,6 +94,9 @@ def default(run: Run, model: str | None, *, unset: bool) -> None:
         found = run.host.find_model(model)
         first = find_model(run.host.index, {}, found.model_id)
         set_default_model(run.home, found.model_id if first == found else found.qualified_id)
+
+
+models.add_command(options_group)
 
 
 class Listed:

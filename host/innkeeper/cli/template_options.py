@@ -9,12 +9,10 @@ import click
 from innkeeper_sdk.api.attachments import Attachment
 
 from innkeeper.conversation.templates import FoundTemplate, find_template
-from innkeeper.errors import UsageError
 from innkeeper.remote.catalogue import Found, find_model
-from innkeeper.remote.manifests import model_info
 from innkeeper.storage.templates import write_template
-from innkeeper.untrusted import one_line
 
+from .option_values import typed_options
 from .run import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -86,7 +84,7 @@ def save_template(
         "attachment_types": [
             {"type": one.type, "value": one.path or one.url} for one in typed_attachments if one.path or one.url
         ],
-        "options": None if asked_model is None else _typed(run, asked_model, options),
+        "options": None if asked_model is None else typed_options(run, asked_model, options),
     }
     kept = {field: value for field, value in fields.items() if value}
     write_template(
@@ -98,33 +96,3 @@ def _name_of(run: Run, model: Found) -> str:
     """Return what means *model* whatever aliases there are."""
     is_first = find_model(run.host.index, {}, model.model_id) == model
     return model.model_id if is_first else model.qualified_id
-
-
-def _typed(run: Run, model: Found, options: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Return *options* as the values that the model's schema says they are. Raises UsageError."""
-    properties = model_info(run.home, model).options_schema.get("properties")
-    known = properties if isinstance(properties, dict) else {}
-    return {name: _value(model, name, text, known.get(name)) for name, text in options}
-
-
-def _value(model: Found, name: str, text: str, schema: Any) -> Any:
-    if not isinstance(schema, dict):
-        raise UsageError(
-            f"Model {model.model_id} has no option '{one_line(name, 100)}'.",
-            hint=f"What it has: llm models list --options -m {model.model_id}",
-        )
-    kinds = {one.get("type") for one in schema.get("anyOf", [schema]) if isinstance(one, dict)}
-    try:
-        if "boolean" in kinds and text.lower() in ("true", "false", "1", "0", "yes", "no", "on", "off"):
-            return text.lower() in ("true", "1", "yes", "on")
-        if "integer" in kinds and "number" not in kinds:
-            return int(text)
-        if "number" in kinds:
-            number = float(text)
-            return int(number) if "integer" in kinds and number.is_integer() else number
-    except ValueError as error:
-        if "string" not in kinds:
-            raise UsageError(
-                f"Option '{one_line(name, 100)}' is a number, and '{one_line(text, 100)}' is none."
-            ) from error
-    return text
