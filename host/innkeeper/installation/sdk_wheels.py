@@ -117,7 +117,7 @@ def _built(home: Home, folder_name: str, sources: tuple[str, ...]) -> tuple[str,
 def _build(folder: str, sources: tuple[str, ...]) -> None:
     for source in sources:
         run_uv(
-            ["build", "--wheel", "--quiet", "--no-create-gitignore", "--out-dir", folder, os.path.join(CLONE, source)],
+            ["build", "--wheel", "--quiet", "--out-dir", folder, os.path.join(CLONE, source)],
             cwd=CLONE,
             timeout_s=BUILD_TIMEOUT_S,
         )

@@ -18,6 +18,16 @@ SOURCE_ONLY = """\
 
 hint: Wheels are required for `docopt` because building from source is disabled for all packages (i.e., with `--no-build`)
 """  # noqa: E501, RUF001  # uv's own lines
+WRAPPED = """\
+  × No solution found when resolving dependencies for split (markers:
+  │ platform_machine == 'x86_64' and sys_platform == 'linux'):
+  ╰─▶ Because all versions of docopt have no usable wheels and your project
+      depends on docopt, we can conclude that your project's requirements
+      are unsatisfiable.
+
+      hint: Wheels are required for `docopt` because building from source is
+      disabled for all packages (i.e., with `--no-build`)
+"""  # noqa: RUF001  # an older uv's own lines
 OLD_PYTHON = """\
   cause: Because the requested Python version (>=3.10.13, <3.11) does not satisfy Python>=3.11 and networkx>=3.5,<=3.6 depends on Python>=3.11, we can conclude that networkx>=3.5,<=3.6 cannot be used.
 
@@ -52,6 +62,14 @@ def test_what_may_help_is_read_from_a_failure() -> None:
     assert [UvFailed(text).may_fit_another_python for text in (SOURCE_ONLY, OLD_PYTHON, NO_TAG, UNKNOWN)] == [
         True, True, True, False
     ]  # fmt: skip
+
+
+def test_older_uv_that_wraps_its_lines_is_read_as_well() -> None:
+    wrapped = UvFailed(WRAPPED)
+
+    assert wrapped.source_only == ("docopt",)
+    assert wrapped.reason == "Because all versions of docopt have no usable wheels and this installation needs docopt."
+    assert UvFailed(SOURCE_ONLY).reason == wrapped.reason
 
 
 def test_causes_that_lie_outside_are_named() -> None:
