@@ -14,7 +14,7 @@ from innkeeper_sdk.adapters.embeddings import Block
 def block_of(rows: Any) -> tuple[int, int | None, bytes]:
     block = Block("m")
     block.append(rows)
-    return block.count, block.dimensions, bytes(block.content)
+    return block.count, block.dimensions, block.content
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def embed(registry: Registry, params: EmbedParams) -> EmbedResult:
         block.append(model._call(batch, key))
         if block.count - before != len(batch):
             block.refuse(f"returned {block.count - before} vectors for {len(batch)} items")
-    return EmbedResult(count=block.count, dimensions=block.dimensions or 0, vectors=bytes(block.content))
+    return EmbedResult(count=block.count, dimensions=block.dimensions or 0, vectors=block.content)
 
 
 def check_items(model: Any, items: Iterable[str | bytes]) -> None:
@@ -64,11 +64,16 @@ class Block:
     """Rows of float32, one after the other, as they travel."""
 
     def __init__(self, model_id: str) -> None:
-        self.content = bytearray()
         self.count = 0
         self.dimensions: int | None = None
         self._model_id = model_id
         self._packed = struct.Struct("")
+        self._pieces: list[bytes] = []
+
+    @property
+    def content(self) -> bytes:
+        """The whole block. One matrix is passed on as it came."""
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
     def append(self, rows: Any) -> None:
         """Append what ``embed_batch`` gave: a matrix of numpy's, or any iterable of rows."""
@@ -76,7 +81,7 @@ class Block:
             count, dimensions = rows.shape
             if count:
                 self._expect(dimensions)
-                self.content += rows.astype("<f4", copy=False).tobytes()
+                self._pieces.append(rows.astype("<f4", copy=False).tobytes())
                 self.count += count
             return
         try:
@@ -93,12 +98,12 @@ class Block:
     def _append_row(self, row: Any) -> None:
         if getattr(row, "ndim", None) == 1 and hasattr(row, "astype"):
             self._expect(len(row))
-            self.content += row.astype("<f4", copy=False).tobytes()
+            self._pieces.append(row.astype("<f4", copy=False).tobytes())
         else:
             try:
-                numbers = row.tolist() if hasattr(row, "tolist") else tuple(row)
+                numbers = row if type(row) is list else row.tolist() if hasattr(row, "tolist") else tuple(row)
                 self._expect(len(numbers))
-                self.content += self._packed.pack(*numbers)
+                self._pieces.append(self._packed.pack(*numbers))
             except (TypeError, struct.error, OverflowError) as error:
                 self.refuse(f"returned a vector that is not a row of float32 numbers: {error}")
         self.count += 1
