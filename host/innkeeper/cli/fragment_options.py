@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from innkeeper.conversation.fragments import Resolved, resolve_fragments
-from innkeeper.conversation.wanted import Wanted
-
 from .run import Run
+
+if TYPE_CHECKING:
+    from innkeeper_sdk.api.attachments import Attachment
+    from innkeeper_sdk.api.fragments import Fragment
+
+    from innkeeper.conversation.wanted import Wanted
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,8 +43,15 @@ def resolved(
     *,
     stdin: Callable[[], str],
     database: str | None = None,
-) -> tuple[Resolved, list[Any]]:
-    """Return what the fragments stand for, and the system fragments. Raises as `resolve_fragments` does."""
+) -> tuple[list[Fragment], list[Fragment], list[Attachment]]:
+    """Return the fragments of the prompt and of the system prompt, and the attachments that came with the former.
+
+    Raises as `resolve_fragments` does.
+    """
+    if not fragments and not system_fragments:
+        return [], [], []
+    from innkeeper.conversation.fragments import resolve_fragments
+
     found = resolve_fragments(run.host, fragments, stdin=stdin, database=database)
     system = resolve_fragments(run.host, system_fragments, stdin=stdin, database=database, with_attachments=False)
-    return found, system.fragments
+    return found.fragments, system.fragments, found.attachments

@@ -87,7 +87,7 @@ def prompt(
     found = found_templates(run, templates)
     applied = _applied(run, found, prompt, system, dict(params), takes_stdin=not stdin_is_fragment)
     model = _model(run, model_id or (None if queries else applied.model), queries, use_async=use_async)
-    asked_fragments, asked_system_fragments = resolved(
+    texts, system_texts, files = resolved(
         run,
         [*applied.fragments, *by_person(fragments)],
         [*applied.system_fragments, *by_person(system_fragments)],
@@ -96,9 +96,9 @@ def prompt(
     asked = new_prompt(
         applied.prompt,
         system=applied.system,
-        fragments=asked_fragments.fragments,
-        system_fragments=asked_system_fragments,
-        attachments=[*applied.attachments, *applied.typed_attachments, *asked_fragments.attachments],
+        fragments=texts,
+        system_fragments=system_texts,
+        attachments=[*applied.attachments, *applied.typed_attachments, *files],
         schema=applied.schema,
         options={**applied.options, **_values(options)},
         hide_reasoning=hide_reasoning,
