@@ -190,11 +190,12 @@ class Service:
 
     def toolboxes(self) -> Toolboxes:
         """Return the open toolboxes of this process."""
+        registry = self.registry  # not under the lock, which the main thread takes to import the plugin
         with self._lock:
             if self._toolboxes is None:
                 from .adapters.tools import Toolboxes
 
-                self._toolboxes = Toolboxes(self.registry, self.loop)
+                self._toolboxes = Toolboxes(registry, self.loop)
             return self._toolboxes
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from innkeeper_protocol.payloads import models
 from innkeeper_protocol.payloads.base import Nothing
 from innkeeper_protocol.payloads.commands import RunCommandParams
 from innkeeper_protocol.payloads.host_services import GetKeyParams, GetKeyResult
+from innkeeper_protocol.payloads.tools import CallToolParams
 from innkeeper_protocol.peer import IncomingCall, Peer
 
 from .plugin_process import LEAVING_S, plugin_process
@@ -71,6 +72,13 @@ def test_cancelled_prompt_is_answered_and_the_next_one_served(plugin_python: Pat
                 stream.result()
         short = models.Prompt(text="a b a b", options={"length": 3, "delay": 0})
         assert len(prompt(peer, models.PromptParams(model_id="markov", prompt=short)).split()) == 3
+
+
+def test_a_tool_may_be_the_first_thing_that_is_asked_for(plugin_python: Path, tmp_path: Path) -> None:
+    """The plugin is imported then, by the main thread, while the call waits."""
+    source = "import llm\n@llm.hookimpl\ndef register_tools(register):\n    register(lambda: 'done', name='work')\n"
+    with plugin_process(plugin_python, "written", environment=written_plugin(tmp_path, source)) as (peer, _):
+        assert peer.call(methods.CALL_TOOL, CallToolParams(name="work"), timeout_s=20).output == "done"
 
 
 def written_plugin(folder: Path, source: str) -> dict[str, str]:
