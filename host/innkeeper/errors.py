@@ -7,6 +7,7 @@ InnkeeperError                  what happened, why, what to do; a stable code; a
 ├── UnknownPlugin, UnknownModel, UnknownTool  no such thing; carries the nearest names
 ├── TemplateError, FragmentError  one that is not there, or cannot be used
 ├── ChainLimitReached           a model went on asking for tools
+├── ChainPaused                 a tool waits for something, and the chain with it
 ├── ConfinementError            this machine cannot enforce the policy
 ├── PermissionDenied            the policy refused, and the command that would allow it
 ├── StorageError                a file of the home that cannot be read or written
@@ -82,6 +83,10 @@ class UnknownTool(InnkeeperError):
 
 class ChainLimitReached(InnkeeperError):
     code = "chain_limit"
+
+
+class ChainPaused(InnkeeperError):
+    code = "chain_paused"
 
 
 class ConfinementError(InnkeeperError):

@@ -18,13 +18,19 @@ class Place(NamedTuple):
 COMMANDS: dict[str, Place] = {
     "prompt": Place("prompt", "Execute a prompt"),
     "aliases": Place("aliases", "Manage model aliases"),
+    "collections": Place("collections", "View and manage collections of embeddings"),
     "doctor": Place("doctor", "Show what this machine can enforce, and what is wrong"),
+    "embed": Place("embed", "Embed text and store or return the result"),
+    "embed-models": Place("embed_models", "Manage available embedding models"),
+    "embed-multi": Place("embed_multi", "Store embeddings for multiple strings at once in the specified collection"),
     "fragments": Place("fragments", "Manage fragments that are stored in the database"),
     "install": Place("install", "Install plugins, each in an environment of its own"),
     "keys": Place("keys", "Manage stored API keys for different models"),
     "models": Place("models", "Manage available models"),
     "plugins": Place("plugins", "List installed plugins, and manage what they may do"),
+    "similar": Place("similar", "Return top N similar IDs from a collection using cosine similarity"),
     "templates": Place("templates", "Manage stored prompt templates"),
+    "tools": Place("tools", "Manage tools that can be made available to LLMs"),
     "uninstall": Place("uninstall", "Uninstall plugins"),
 }
 """In the order of ``llm --help``; the first is run when no command is named."""

@@ -22,6 +22,7 @@ from .options import sandbox_option
 from .run import Run
 from .stdin import piped_text
 from .template_options import found_templates, save_template, template_options
+from .tool_options import ToolChoice, code_in, pauses_told, tool_options
 
 
 @click.command
@@ -34,6 +35,7 @@ from .template_options import found_templates, save_template, template_options
 )
 @fragment_options
 @template_options
+@tool_options
 @click.option("--save", help="Save prompt with this template name")
 @click.option("--no-stream", is_flag=True, help="Do not stream output")
 @click.option("-R", "--hide-reasoning", is_flag=True, help="Hide what the model thinks")
@@ -54,6 +56,11 @@ def prompt(
     system_fragments: tuple[str, ...],
     templates: tuple[str, ...],
     params: tuple[tuple[str, str], ...],
+    tools: tuple[str, ...],
+    functions: tuple[str, ...],
+    tools_debug: bool,
+    tools_approve: bool,
+    chain_limit: int,
     save: str | None,
     no_stream: bool,
     hide_reasoning: bool,
@@ -82,6 +89,8 @@ def prompt(
             options=options,
             fragments=fragments,
             system_fragments=system_fragments,
+            tools=tools,
+            functions=[code_in(code) for code in functions],
         )
         return
     found = found_templates(run, templates)
@@ -103,10 +112,28 @@ def prompt(
         options={**applied.options, **_values(options)},
         hide_reasoning=hide_reasoning,
     )
-    response = Response(model, asked, conversation=model.conversation(), stream=not no_stream, key=key)
-    Answer(run, hide_reasoning=hide_reasoning).show(response.events())
+    choice = ToolChoice(
+        tools=tools,
+        functions=functions,
+        tools_debug=tools_debug,
+        tools_approve=tools_approve,
+        chain_limit=chain_limit,
+    )
+    offered = choice.offered(run, model.found, more=applied.tools, more_functions=applied.functions)
+    conversation = model.conversation()
+    answer = Answer(run, hide_reasoning=hide_reasoning)
+    if offered is None:
+        response = Response(model, asked, conversation=conversation, stream=not no_stream, key=key)
+        answer.show(response.events())
+    else:
+        from innkeeper.conversation.chain import Chain
+
+        chain = Chain(conversation, asked, offered, closes_tools=True, stream=not no_stream, key=key, **choice.how(run))
+        with pauses_told():
+            answer.show(chain.events())
     if usage:
-        click.echo(f"Token usage: {response.token_usage()}", err=True)
+        for one in conversation.responses:
+            click.echo(f"Token usage: {one.token_usage()}", err=True)
 
 
 def _model(run: Run, model_id: str | None, queries: tuple[str, ...], *, use_async: bool) -> Model:

@@ -18,27 +18,35 @@ from innkeeper.remote.catalogue import Found
 from innkeeper.remote.functions import function_tools, functions_toolbox
 from innkeeper.remote.host import Host
 from innkeeper.remote.manifests import model_info
-from innkeeper.remote.tools import RemoteTool, Toolbox, function_tool, paths_named_by, toolbox_tools
+from innkeeper.remote.tools import (
+    RemoteTool,
+    Toolbox,
+    function_tool,
+    paths_named_by,
+    toolbox_infos,
+    toolbox_tools,
+)
 from innkeeper.remote.tools_catalogue import FoundTool, find_tool, unknown_tools
 from innkeeper.remote.tools_specification import Specification, read_specification
 
 from .prompt import Prompt, ToolboxUse
 from .tool_calls_local import LocalTool
+from .wanted import Wanted
 
 
 class Tools:
     """Tools for one chain, or for many. A toolbox keeps its state until this is closed; ``with`` opens and closes it.
 
-    *wanted* are names as people write them after ``-T``; functions, `Tool` and `Toolbox` objects of this program; and
-    bare definitions of tools that this program runs itself. *functions* is Python code, run confined, whose functions
-    are tools. *model* is whose provider's own tools may be named.
+    *wanted* are names as people write them after ``-T``, `Wanted` where others did; functions, `Tool` and `Toolbox`
+    objects of this program; and bare definitions of tools that this program runs itself. *functions* is Python code,
+    run confined, whose functions are tools. *model* is whose provider's own tools may be named.
     """
 
     def __init__(
         self, host: Host, wanted: Iterable[Any] = (), *, functions: Sequence[str] = (), model: Found | None = None
     ) -> None:
         self._host = host
-        self._wanted = list(wanted)
+        self._wanted = [Wanted(one) if isinstance(one, str) else one for one in wanted]
         self._functions = list(functions)
         self._model = model
         self._lock = threading.Lock()
@@ -108,7 +116,7 @@ class Tools:
             toolbox.close()
 
     def _open(self) -> None:
-        named = {text: read_specification(text) for text in self._wanted if isinstance(text, str)}
+        named = {wanted.text: read_specification(wanted.text) for wanted in self._wanted if isinstance(wanted, Wanted)}
         found = self._found(named)
         for code in self._functions:
             toolbox = functions_toolbox(self._host, code)
@@ -118,15 +126,15 @@ class Tools:
         for wanted in self._wanted:
             if isinstance(wanted, ToolDefinition):
                 self._add(wanted)
-            elif not isinstance(wanted, str):
+            elif not isinstance(wanted, Wanted):
                 for own in _own_tools(wanted):
                     self._add(own.definition, own)
-            elif isinstance(meant := found[wanted], ServerSideTool):
-                self._add_server_side(meant, named[wanted])
+            elif isinstance(meant := found[wanted.text], ServerSideTool):
+                self._add_server_side(meant, named[wanted.text])
             elif meant.is_toolbox:
-                self._add_toolbox(meant, named[wanted])
+                self._add_toolbox(meant, named[wanted.text], by_person=wanted.origin is None)
             else:
-                self._add_function(meant, named[wanted])
+                self._add_function(meant, named[wanted.text])
 
     def _found(self, named: dict[str, Specification]) -> dict[str, FoundTool | ServerSideTool]:
         """Return what each text means. Raises UnknownTool for all that mean nothing."""
@@ -159,11 +167,11 @@ class Tools:
         if tool not in self._runs.values():
             self._add(tool.definition, tool)
 
-    def _add_toolbox(self, found: FoundTool, specification: Specification) -> None:
+    def _add_toolbox(self, found: FoundTool, specification: Specification, *, by_person: bool) -> None:
         for other in self._open_toolboxes:
             if (other.plugin, other.name, other.specification) == (found.plugin, found.name, specification):
                 return
-        named = paths_named_by(self._host, found, specification)
+        named = paths_named_by(self._host, found, specification) if by_person else ()
         toolbox = Toolbox(self._host, found, specification, named=named)
         self._open_toolboxes.append(toolbox)
         use = ToolboxUse(
@@ -206,11 +214,5 @@ def _own_tools(wanted: Any) -> list[LocalTool]:
 
 def _by_name(host: Host, found: FoundTool, specification: Specification) -> dict[str, Any]:
     """Return the arguments of a toolbox by name, as the log keeps them: from them it is made again."""
-    from innkeeper.installation.manifest import read_manifest
-
-    schema: dict[str, Any] = {}
-    for info in read_manifest(host.home, found.plugin).toolboxes:
-        if info.name == found.name:
-            schema = info.arguments_schema
-    names = list(schema.get("properties", {}))
+    names = [name for info in toolbox_infos(host.home, found) for name in info.arguments_schema.get("properties", {})]
     return {**dict(zip(names, specification.positional, strict=False)), **specification.arguments}

@@ -20,12 +20,16 @@ from innkeeper_protocol.payloads.tools import (
     CloseToolboxParams,
     OpenToolboxParams,
     OpenToolboxResult,
+    ToolboxInfo,
+    ToolInfo,
 )
 
 from innkeeper.errors import PluginError, PluginMisbehaved
 from innkeeper.installation import spoken
 from innkeeper.installation.fingerprint import is_current
 from innkeeper.installation.inventory import InstalledPlugin
+from innkeeper.installation.manifest import read_manifest
+from innkeeper.paths import Home
 from innkeeper.untrusted import one_line
 
 from .blobs import taken
@@ -156,20 +160,20 @@ def function_tool(host: Host, found: FoundTool) -> RemoteTool:
 
     Raises InstallError and the like.
     """
-    from innkeeper.installation.manifest import read_manifest
-
-    plugin = found.plugin
-    if not is_current(host.home, plugin):
-        host.session(plugin)  # rather than in the middle of an answer
-        plugin = host.plugin(plugin.name)
-    info = next((info for info in read_manifest(host.home, plugin).tools if info.name == found.name), None)
+    if not is_current(host.home, found.plugin):
+        host.session(found.plugin)  # rather than in the middle of an answer
+        found = found._replace(plugin=host.plugin(found.plugin.name))
+    said = (info for info in read_manifest(host.home, found.plugin).tools if info.name == found.name)
+    info = next(said, ToolInfo(name=found.name))
     definition = ToolDefinition(
-        name=found.name,
-        description=None if info is None else info.description,
-        input_schema={} if info is None else info.input_schema,
-        plugin=plugin.name,
+        name=found.name, description=info.description, input_schema=info.input_schema, plugin=found.plugin.name
     )
-    return RemoteTool(host, plugin, found.name, definition)
+    return RemoteTool(host, found.plugin, found.name, definition)
+
+
+def toolbox_infos(home: Home, found: FoundTool) -> list[ToolboxInfo]:
+    """Return what the manifest says of a toolbox: one entry, or none where it says nothing by now."""
+    return [info for info in read_manifest(home, found.plugin).toolboxes if info.name == found.name]
 
 
 def paths_named_by(host: Host, found: FoundTool, specification: Specification) -> tuple[str, ...]:
