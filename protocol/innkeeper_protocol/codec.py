@@ -4,7 +4,7 @@ Two steps, because only the method table knows what params and results are: ``de
 leaves the inside as it stands; ``decode_params``, ``decode_result`` and ``decode_items`` read the inside. What the
 first refuses ends the connection; what the others refuse concerns one call.
 
-Source: SPEC.md MSG-1 to MSG-9.
+Source: SPEC.md MSG-1 to MSG-10.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import msgspec
 from .errors import MalformedMessage
 from .messages import ErrorObject, Failure, Id, Message, Notification, Request, Result
 from .methods import Method
-from .nesting import MAX_DEPTH, is_too_deep
 from .payloads.session import BlobPartParams
+from .values import fields_to_json, problem_with
 
 BATCH_COST = 64
 """What a batch of stream items costs beside its bytes, so that a flood of empty ones is bounded, too (STREAM-2)."""
@@ -125,30 +125,43 @@ def decode_items(method: Method[Any, Any], raw: bytes | msgspec.Raw) -> list[Any
     try:
         return _texts.decode(raw)
     except _REFUSALS:  # something else than plain text among them: far rarer, and it may nest
-        items: list[Any] = decode_as(_list_of(method.item), raw, method.name)
+        items: list[Any] = _checked(decode_as(_list_of(method.item), raw, method.name), method.name)
         return items
 
 
 def decode_as(wanted: Any, raw: bytes | msgspec.Raw, method: str) -> Any:
     """Return what is in *raw*, something inside a message of *method*, as a *wanted*. Raises MalformedMessage."""
+    decoder, json_fields = _reader(wanted)
     try:
-        value = _decoder(wanted).decode(raw)
+        value = decoder.decode(raw)
     except _REFUSALS as error:
         raise MalformedMessage(f"in a message of '{method}': {error}") from error
-    if len(raw) > MAX_DEPTH and is_too_deep(value):  # every level takes a byte at least
-        raise MalformedMessage(f"in a message of '{method}': nested too deep")
+    for name in json_fields:
+        if getattr(value, name):
+            return _checked(value, method)
     return value
 
 
 @cache
-def _decoder(wanted: Any) -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(wanted, ext_hook=_refuse_extension)
+def _reader(wanted: Any) -> tuple[msgspec.msgpack.Decoder[Any], tuple[str, ...]]:
+    """Return a decoder for *wanted*, and where *wanted* is a struct, its fields that lead to JSON."""
+    fields = fields_to_json(wanted) if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct) else ()
+    return msgspec.msgpack.Decoder(wanted, ext_hook=_refuse_extension), tuple(name for name, _ in fields)
+
+
+def _checked(value: Any, method: str) -> Any:
+    """Return *value*. Raises MalformedMessage for what msgspec takes and the protocol does not."""
+    problem = problem_with(value)
+    if problem is not None:
+        raise MalformedMessage(f"in a message of '{method}': {problem}")
+    return value
 
 
 def encode_part_prefix(blob: int, size: int, length: int) -> bytes:
     """Return the payload of a ``blob/part`` up to its data, of which *length* bytes must follow."""
     empty = encode(Notification(method="blob/part", params=BlobPartParams(blob=blob, size=size, data=b"")))
-    return empty[:-2] + b"\xc6" + length.to_bytes(4, "big")
+    code, width = (b"\xc4", 1) if length < 2**8 else (b"\xc5", 2) if length < 2**16 else (b"\xc6", 4)
+    return empty[:-2] + code + length.to_bytes(width, "big")
 
 
 def cost_of_items(items: bytes | msgspec.Raw) -> int:
@@ -168,8 +181,10 @@ def _message_in(envelope: Any, keys: int) -> Message:
     kind = _KINDS.get(frozenset(found))
     if kind is None:
         raise MalformedMessage("neither a request, a notification, a result nor a failure")
-    if kind is Failure and is_too_deep(found["error"].data):
-        raise MalformedMessage("the data of a failure is nested too deep")
+    if kind is Failure:
+        problem = problem_with(found["error"].data, is_json=True)
+        if problem is not None:
+            raise MalformedMessage(f"in the data of a failure: {problem}")
     return kind(**found)
 
 

@@ -6,17 +6,17 @@ different age can talk (SPEC.md COMPAT-1). Payloads are values: frozen, and buil
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 JSON = Any
-"""A value that JSON can hold: what schemas, tool arguments and provider metadata are made of."""
+"""A value that JSON can hold: what schemas, tool arguments and provider metadata are made of. ``values`` checks it."""
 
 if TYPE_CHECKING:
     TextOrBytes = str | bytes
 else:
-    TextOrBytes = Any
+    TextOrBytes = Annotated[Any, "text or bytes"]
 """Text or bytes: different types on the wire. msgspec takes only one of the two in a union, so structs that have
 such a field check it themselves, with ``require_text_or_bytes``."""
 

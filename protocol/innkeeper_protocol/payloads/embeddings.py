@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .base import Payload, TextOrBytes, require_text_or_bytes
 
-
 FLOAT_BYTES = 4
 """What one float32 takes."""
 

@@ -1,6 +1,6 @@
 """Bytes too large for a frame: they come in parts, ahead of the message that names them, and lie here until then.
 
-Source: SPEC.md BLOB-1 to BLOB-6.
+Source: SPEC.md BLOB-1 to BLOB-5.
 """
 
 from __future__ import annotations
