@@ -76,7 +76,7 @@ class Side:
             return connection.items(params["id"], encoded)
         if method is BLOB_PART:
             data = params["data"]
-            return codec.encode_part_prefix(params["blob"], params["size"], len(data)) + data
+            return codec.encode_part_prefix(params["blob"], params["size"], len(data)) + bytes(data)
         return connection.notification(method, params)
 
 

@@ -17,8 +17,8 @@ from .vectors import Vector, bytes_of, section, value_of
 KINDS = {"request": Request, "notification": Notification, "result": Result, "failure": Failure}
 
 
-def error_named(name: str) -> type[Exception]:
-    found: type[Exception] = getattr(errors, name)
+def error_named(name: str) -> type[errors.ProtocolViolation]:
+    found: type[errors.ProtocolViolation] = getattr(errors, name)
     return found
 
 
