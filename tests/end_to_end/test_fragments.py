@@ -203,21 +203,22 @@ def test_files_and_stdin_go_before_the_prompt(loaders: Inn, work: Path) -> None:
 
 
 def test_a_fragment_is_stored_under_an_alias(loaders: Inn, work: Path) -> None:
-    loaders.ok("fragments", "set", "docs", "a.txt", cwd=work)
-    [stored] = json.loads(loaders.ok("fragments", "--json", "-q", "docs"))
+    (work / "kept.txt").write_text("text to keep")
+    loaders.ok("fragments", "set", "my-alias", "kept.txt", cwd=work)
+    [stored] = json.loads(loaders.ok("fragments", "--json", "-q", "my-alias"))
 
     assert {**stored, "datetime_utc": ""} == {
         "hash": stored["hash"],
-        "aliases": ["docs"],
+        "aliases": ["my-alias"],
         "datetime_utc": "",
-        "source": str(work / "a.txt"),
-        "content": "text of a",
+        "source": str(work / "kept.txt"),
+        "content": "text to keep",
     }
-    assert seen(loaders, "-f", "docs", "-f", stored["hash"], "q")["prompt"] == "text of a\ntext of a\nq"
-    assert loaders.ok("fragments", "show", "docs") == "text of a\n"
+    assert seen(loaders, "-f", "my-alias", "-f", stored["hash"], "q")["prompt"] == "text to keep\ntext to keep\nq"
+    assert loaders.ok("fragments", "show", "my-alias") == "text to keep\n"
 
-    loaders.ok("fragments", "remove", "docs")
-    assert "Fragment 'docs' not found" in loaders.fails("-m", "echo", "-f", "docs", "q")
+    loaders.ok("fragments", "remove", "my-alias")
+    assert "Fragment 'my-alias' not found" in loaders.fails("-m", "echo", "-f", "my-alias", "q")
 
 
 def test_a_list_shows_each_fragment_as_yaml(loaders: Inn) -> None:
