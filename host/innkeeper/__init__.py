@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     from innkeeper_sdk.api.attachments import Attachment
+    from innkeeper_sdk.api.tools import CancelToolCall, PauseChain, Tool, Toolbox, ToolOutput
     from innkeeper_sdk.api.usage import Usage
 
     from .api.models import get_async_model, get_model, get_models
+    from .api.tools import open_tools
     from .conversation.asynchronous import AsyncConversation, AsyncModel, AsyncResponse
+    from .conversation.chain import Chain
+    from .conversation.chain_async import AsyncChain
+    from .conversation.chain_tools import Tools
     from .conversation.conversation import Conversation
     from .conversation.model import Model
     from .conversation.response import Response
     from .errors import (
+        ChainLimitReached,
         ConfinementError,
         InnkeeperError,
         InstallError,
@@ -38,20 +44,26 @@ if TYPE_CHECKING:
         StorageError,
         UnknownModel,
         UnknownPlugin,
+        UnknownTool,
         UsageError,
     )
 
 __all__ = [
+    "AsyncChain",
     "AsyncConversation",
     "AsyncModel",
     "AsyncResponse",
     "Attachment",
+    "CancelToolCall",
+    "Chain",
+    "ChainLimitReached",
     "ConfinementError",
     "Conversation",
     "InnkeeperError",
     "InstallError",
     "Interrupted",
     "Model",
+    "PauseChain",
     "PermissionDenied",
     "PluginCallFailed",
     "PluginError",
@@ -61,27 +73,42 @@ __all__ = [
     "PluginTimedOut",
     "Response",
     "StorageError",
+    "Tool",
+    "ToolOutput",
+    "Toolbox",
+    "Tools",
     "UnknownModel",
     "UnknownPlugin",
+    "UnknownTool",
     "Usage",
     "UsageError",
     "get_async_model",
     "get_model",
     "get_models",
+    "open_tools",
 ]
 
 _PLACES = {
+    "AsyncChain": "innkeeper.conversation.chain_async",
     "AsyncConversation": "innkeeper.conversation.asynchronous",
     "AsyncModel": "innkeeper.conversation.asynchronous",
     "AsyncResponse": "innkeeper.conversation.asynchronous",
     "Attachment": "innkeeper_sdk.api.attachments",
+    "CancelToolCall": "innkeeper_sdk.api.tools",
+    "Chain": "innkeeper.conversation.chain",
     "Conversation": "innkeeper.conversation.conversation",
     "Model": "innkeeper.conversation.model",
+    "PauseChain": "innkeeper_sdk.api.tools",
     "Response": "innkeeper.conversation.response",
+    "Tool": "innkeeper_sdk.api.tools",
+    "ToolOutput": "innkeeper_sdk.api.tools",
+    "Toolbox": "innkeeper_sdk.api.tools",
+    "Tools": "innkeeper.conversation.chain_tools",
     "Usage": "innkeeper_sdk.api.usage",
     "get_async_model": "innkeeper.api.models",
     "get_model": "innkeeper.api.models",
     "get_models": "innkeeper.api.models",
+    "open_tools": "innkeeper.api.tools",
 }
 """Where each name that is not in ``innkeeper.errors`` comes from."""
 

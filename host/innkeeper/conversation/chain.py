@@ -180,7 +180,7 @@ class Chain:
             raise ChainLimitReached(
                 f"Chain limit of {self.chain_limit} exceeded.",
                 why="The model goes on asking for tools.",
-                hint="Allow more responses: --cl NUMBER, 0 for any number",
+                hint="Allow more responses, 0 for any number: --cl NUMBER, or chain_limit= in a program",
             )
 
 
