@@ -1,4 +1,4 @@
-"""``llm.plugins``: the plugin manager of this process, in which only this plugin is registered."""
+"""``llm.plugins``: the plugin manager of this process; in a plugin's own process only that plugin is in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ LLM_LOAD_PLUGINS: str | None = None
 
 
 def load_plugins() -> None:
-    """Do nothing: the runtime has loaded the plugin."""
+    """Load the plugins, unless they are."""
+    registrations()
 
 
 def __getattr__(name: str) -> Any:

@@ -116,9 +116,7 @@ def test_command_ends_as_a_click_program_does(
 def test_wrong_use_is_2_and_names_the_program(capfd: pytest.CaptureFixture[str]) -> None:
     with running(Weather()) as plugin:
         assert plugin.run_command("weather", "--nights", "3") == 2
-    assert capfd.readouterr().err.startswith(
-        "Usage: llm weather [OPTIONS] [PLACE]\nTry 'llm weather -"
-    )
+    assert capfd.readouterr().err.startswith("Usage: llm weather [OPTIONS] [PLACE]\nTry 'llm weather -")
 
 
 def test_exception_is_the_hosts_to_show_with_its_traceback_for_the_log(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What this process's own plugin registered: models that are called right here, without asking the host."""
+"""What the plugin of this process registered: models that are called right here, without asking the host."""
 
 from __future__ import annotations
 
@@ -31,41 +31,26 @@ class Registrations(Protocol):
     def manager(self) -> pluggy.PluginManager: ...
 
 
-class NothingRegistered:
-    """The registrations of a process without a plugin."""
-
-    def models(self) -> Sequence[Any]:
-        return ()
-
-    def embedding_models(self) -> Sequence[Registered]:
-        return ()
-
-    def template_loaders(self) -> Mapping[str, Callable[[str], Any]]:
-        return {}
-
-    def fragment_loaders(self) -> Mapping[str, Callable[[str], Any]]:
-        return {}
-
-    def tools(self) -> Mapping[str, Any]:
-        return {}
-
-    def commands(self) -> Any:
-        import click
-
-        return click.Group("llm")
-
-    @property
-    def manager(self) -> pluggy.PluginManager:
-        import pluggy
-
-        from . import hooks
-
-        manager = pluggy.PluginManager(hooks.PROJECT)
-        manager.add_hookspecs(hooks)
-        return manager
+_installed: Registrations | None = None
 
 
-_provider: Callable[[], Registrations] = NothingRegistered
+def installed() -> Registrations:
+    """Return what all plugins registered that are installed in this environment, loaded when asked for first.
+
+    That is what a plain interpreter has, as with the real ``llm``: the tests that plugins come with count on it.
+    """
+    global _installed  # noqa: PLW0603  # an environment is loaded once
+    if _installed is None:
+        from innkeeper_sdk.entry_points import LoadedPlugins, find_entry_points, load_plugins, new_manager
+        from innkeeper_sdk.registry import Registry
+
+        loaded = LoadedPlugins(new_manager())
+        _installed = Registry(loaded)
+        load_plugins(find_entry_points(), loaded)
+    return _installed
+
+
+_provider: Callable[[], Registrations] = installed
 
 
 def registrations() -> Registrations:
