@@ -1,4 +1,4 @@
-"""Chooses the Python and the versions of one environment; adds what the plugin imports without saying so."""
+"""Chooses the Python and the versions of one environment, and what is in it beyond what was asked for."""
 
 from __future__ import annotations
 
@@ -7,23 +7,15 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
 
-from packaging.requirements import Requirement as Pep508
-
-from innkeeper.errors import InstallError
-
-from .bytecode import sources_below
-from .editable import source_files
-from .environment import LockedPackage, Project, lock, read_lock, unpack_alone
-from .interpreters import find_all, no_python
-from .inventory import canonical_name
+from .environment import LockedPackage, Project, lock, read_lock
+from .inspection import inspect
+from .interpreters import choose, find_all, no_python
 from .plan import Plan, Workshop
 from .requirement import wheel_name
 from .source_only import lock_with_builds
-from .undeclared_imports import undeclared
 from .uv_failure import UvFailed
-from .wheel import Distribution, read_installed, read_wheel
+from .wheel import read_wheel
 
 WHEELS = "wheels"
 """In a generation: the wheels on this machine that its lock names, for as long as it lives."""
@@ -67,13 +59,19 @@ def resolve(
             return Resolution(same, read_lock(folder), plan.asked.added)
     try:
         project, packages = _lock(folder, plan, first, projects, workshop, scratch)
-        added = _undeclared(folder, plan, project, packages, scratch)
-        if added:
-            project = _with(project, added)
+        found = inspect(folder, plan, project, packages, scratch=scratch)
+        if not project.interpreter.satisfies(found.requires_python):
+            # uv passes over an upper bound on Python, as a guess of the author's; for a plugin it counts
+            fits = choose(found.requires_python, plan.request.python, subject=plan.name)
+            again = replace(first, interpreter=fits)
+            project, packages = _lock(folder, plan, again, iter(()), workshop, scratch)
+            found = inspect(folder, plan, project, packages, scratch=scratch)
+        if found.added:
+            project = _with(project, found.added)
             packages = lock(folder, project, no_cache=plan.request.no_cache)
     except UvFailed as error:
         raise error.explained(plan.name) from error
-    return Resolution(project, packages, added)
+    return Resolution(project, packages, found.added)
 
 
 def keep(wheel: str, folder: str) -> str:
@@ -131,39 +129,3 @@ def _lock(  # noqa: PLR0917  # called in one place
     if failure.needed_python and not request.python:
         raise no_python(plan.name, failure.needed_python, find_all()) from failure
     raise failure
-
-
-def _undeclared(
-    folder: str, plan: Plan, project: Project, packages: list[LockedPackage], scratch: str
-) -> tuple[str, ...]:
-    """Return the requirements for what the plugin imports and does not declare. Raises InstallError if it is none.
-
-    For this it is looked at before anything that it depends on is fetched.
-    """
-    alone = os.path.join(scratch, "alone")
-    plugin = _unpacked(folder, plan, project, packages, alone)
-    if not plugin.entry_points:
-        raise InstallError(
-            f"{plan.name} was not installed: it is no plugin.",
-            why="It has no entry point in the group `llm`, which is how plugins make themselves known.",
-            hint=f"To add it to a plugin's environment: llm install PLUGIN --with {plan.name}",
-        )
-    declared = plugin.requires | {canonical_name(Pep508(text).name) for text in plan.request.with_}
-    return tuple(undeclared(source_files(plan.source) if plan.source else sources_below(alone), declared))
-
-
-def _unpacked(folder: str, plan: Plan, project: Project, packages: list[LockedPackage], target: str) -> Distribution:
-    chosen = next((package for package in packages if package.name == plan.name), None)
-    if chosen is None:
-        raise InstallError(f"{plan.name} was not installed.", why="By --without it would have to leave itself out.")
-    if plan.name in project.wheels:
-        requirement = f"{plan.name} @ {Path(folder, project.wheels[plan.name]).absolute().as_uri()}"
-    elif plan.source_kind == "url":
-        requirement = plan.asked.dependency
-    else:
-        requirement = f"{plan.name}=={chosen.version}"
-    unpack_alone(folder, requirement, target, project.interpreter, no_cache=plan.request.no_cache)
-    plugin = read_installed(target, plan.name)
-    if plugin is None:
-        raise InstallError(f"{plan.name} was not installed: its wheel is that of another package.")
-    return plugin
