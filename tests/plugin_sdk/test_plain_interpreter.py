@@ -1,4 +1,4 @@
-"""In a plain interpreter ``import llm`` is what it is with the real package: the tests of published plugins use it so."""
+"""In a plain interpreter ``import llm`` is what it is with the real package: published plugins' tests use it so."""
 
 from __future__ import annotations
 
