@@ -34,6 +34,15 @@ class Home:
         return os.path.join(self.root, "default_model.txt")
 
     @property
+    def default_embedding_model_file(self) -> str:
+        return os.path.join(self.root, "default_embedding_model.txt")
+
+    @property
+    def embeddings_file(self) -> str:
+        """Collections of embeddings: an SQLite database, as `llm` has it."""
+        return os.path.join(self.root, "embeddings.db")
+
+    @property
     def settings_file(self) -> str:
         return os.path.join(self.root, "settings.json")
 

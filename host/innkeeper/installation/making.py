@@ -105,6 +105,7 @@ def _make_environment(
         extra_read=[plan.source] if plan.source else [],
         sdk=f"{sdk}-{default_plugin_hash(home, plan.name)}" if plan.is_default else sdk,
         is_default=plan.is_default,
+        installed_at=time.time(),
     )
     return plugin, [os.path.join(site_packages, path) for path in distribution.files]
 
@@ -141,7 +142,6 @@ def register(home: Home, plugin: InstalledPlugin, description: Description) -> N
 
 def commit(home: Home, plugin: InstalledPlugin, asked: Asked) -> None:
     """Write the record of *plugin*, and put it into the index: from here on it is the one that is installed."""
-    plugin.installed_at = time.time()
     write_record(home, plugin, asked)
     with change_index(home) as index:
         index.put(plugin)

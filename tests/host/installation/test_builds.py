@@ -211,3 +211,20 @@ def test_what_a_build_leaves_running_does_not_keep_the_host_waiting(bench: Workb
     attempt = "os.fork() or __import__('time').sleep(3600)"
 
     assert bench.install(write_source(tmp_path, "lingering", attempt=attempt), tier=Tier("inproc")).version == "1.0"
+
+
+@pytest.mark.parametrize("where", ["with", "metadata"])
+def test_source_that_is_named_by_its_place_is_not_built_by_uv(bench: Workbench, tmp_path: Path, where: str) -> None:
+    """Neither as a requirement of the person's nor as one that a plugin brings along."""
+    canary = tmp_path / "canary"
+    touch = f"open({str(canary)!r}, 'w').close()"
+    source = write_source(tmp_path, "by-its-place", attempt=touch)
+    sdist = write_sdist(tmp_path / "dist", source)
+    for place in (source.as_uri(), sdist.as_uri()):
+        named = f"by-its-place @ {place}"
+        wheel = write_wheel(tmp_path / where, "innocent", requires=[named] if where == "metadata" else [])
+
+        error = bench.fails(wheel, build=True, with_=(named,) if where == "with" else ())
+
+        assert "by-its-place" in str(error)
+        assert not canary.exists()
