@@ -67,7 +67,7 @@ class RunningTool:
         with self._call as call:
             result = call.result()
         with self._session.translating(methods.CALL_TOOL):
-            return _checked(taken(result, self._session.peer))
+            return checked_result(taken(result, self._session.peer))
 
     def cancel(self) -> None:
         """Tell the tool to stop, without waiting. One that goes on all the same is ended together with its plugin."""
@@ -210,7 +210,7 @@ def _checked_tool(said: ToolDefinition, plugin: InstalledPlugin) -> ToolDefiniti
     )
 
 
-def _checked(result: CallToolResult) -> CallToolResult:
+def checked_result(result: CallToolResult) -> CallToolResult:
     """Return *result* without paths, which nobody follows, and with words that are kept in the person's log cut."""
     return msgspec.structs.replace(
         result,
