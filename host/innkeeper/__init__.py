@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from innkeeper_sdk.api.tools import CancelToolCall, PauseChain, Tool, Toolbox, ToolOutput
     from innkeeper_sdk.api.usage import Usage
 
+    from .api.collection import Collection, embeddings_database
+    from .api.embeddings import (
+        AsyncEmbeddingModel,
+        get_async_embedding_model,
+        get_embedding_model,
+        get_embedding_models,
+    )
     from .api.models import get_async_model, get_model, get_models
     from .api.tools import open_tools
     from .conversation.asynchronous import AsyncConversation, AsyncModel, AsyncResponse
@@ -47,18 +54,22 @@ if TYPE_CHECKING:
         UnknownTool,
         UsageError,
     )
+    from .remote.embeddings import EmbeddingModel
 
 __all__ = [
     "AsyncChain",
     "AsyncConversation",
+    "AsyncEmbeddingModel",
     "AsyncModel",
     "AsyncResponse",
     "Attachment",
     "CancelToolCall",
     "Chain",
     "ChainLimitReached",
+    "Collection",
     "ConfinementError",
     "Conversation",
+    "EmbeddingModel",
     "InnkeeperError",
     "InstallError",
     "Interrupted",
@@ -82,7 +93,11 @@ __all__ = [
     "UnknownTool",
     "Usage",
     "UsageError",
+    "embeddings_database",
+    "get_async_embedding_model",
     "get_async_model",
+    "get_embedding_model",
+    "get_embedding_models",
     "get_model",
     "get_models",
     "open_tools",
@@ -91,12 +106,15 @@ __all__ = [
 _PLACES = {
     "AsyncChain": "innkeeper.conversation.chain_async",
     "AsyncConversation": "innkeeper.conversation.asynchronous",
+    "AsyncEmbeddingModel": "innkeeper.api.embeddings",
     "AsyncModel": "innkeeper.conversation.asynchronous",
     "AsyncResponse": "innkeeper.conversation.asynchronous",
     "Attachment": "innkeeper_sdk.api.attachments",
     "CancelToolCall": "innkeeper_sdk.api.tools",
     "Chain": "innkeeper.conversation.chain",
+    "Collection": "innkeeper.api.collection",
     "Conversation": "innkeeper.conversation.conversation",
+    "EmbeddingModel": "innkeeper.remote.embeddings",
     "Model": "innkeeper.conversation.model",
     "PauseChain": "innkeeper_sdk.api.tools",
     "Response": "innkeeper.conversation.response",
@@ -105,7 +123,11 @@ _PLACES = {
     "Toolbox": "innkeeper_sdk.api.tools",
     "Tools": "innkeeper.conversation.chain_tools",
     "Usage": "innkeeper_sdk.api.usage",
+    "embeddings_database": "innkeeper.api.collection",
+    "get_async_embedding_model": "innkeeper.api.embeddings",
     "get_async_model": "innkeeper.api.models",
+    "get_embedding_model": "innkeeper.api.embeddings",
+    "get_embedding_models": "innkeeper.api.embeddings",
     "get_model": "innkeeper.api.models",
     "get_models": "innkeeper.api.models",
     "open_tools": "innkeeper.api.tools",

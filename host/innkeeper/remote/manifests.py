@@ -15,7 +15,7 @@ from innkeeper.paths import Home
 
 from .catalogue import Found
 
-I = TypeVar("I", ModelInfo, EmbeddingModelInfo)  # noqa: E741  # information of either kind
+I = TypeVar("I", bound=ModelInfo | EmbeddingModelInfo)  # noqa: E741  # information of either kind
 
 
 def model_info(home: Home, found: Found) -> ModelInfo:
@@ -24,6 +24,14 @@ def model_info(home: Home, found: Found) -> ModelInfo:
         if info.model_id == found.model_id:
             return info
     return ModelInfo(model_id=found.model_id)
+
+
+def embedding_model_info(home: Home, found: Found) -> EmbeddingModelInfo:
+    """Return what the plugin of *found* said of it."""
+    for info in read_manifest(home, found.plugin).embedding_models:
+        if info.model_id == found.model_id:
+            return info
+    return EmbeddingModelInfo(model_id=found.model_id)
 
 
 def models_of(home: Home, index: Index, aliases: dict[str, str]) -> Iterator[ModelInfo]:

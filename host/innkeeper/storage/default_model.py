@@ -23,6 +23,19 @@ def set_default_model(home: Home, model_id: str | None) -> None:
     _write(home.default_model_file, model_id)
 
 
+def default_embedding_model(home: Home) -> str | None:
+    """Return the id or alias of the default embedding model, None where the person chose none. Raises StorageError.
+
+    None is the default of itself: what is stored with one model cannot be searched with another.
+    """
+    return _read(home.default_embedding_model_file)
+
+
+def set_default_embedding_model(home: Home, model_id: str | None) -> None:
+    """Make *model_id* the default; None takes the default away. Raises StorageError."""
+    _write(home.default_embedding_model_file, model_id)
+
+
 def _read(path: str) -> str | None:
     return (read_text(path, what="The default model") or "").strip() or None
 
