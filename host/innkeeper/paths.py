@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The directory that holds keys, settings, databases and plugins. Paths are strings: this is on the way to a start."""
+    """The directory that holds keys, settings, databases and plugins. Paths are strings: starting is to be quick."""
 
     root: str
 
