@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -226,7 +227,7 @@ def _of_plugin(plugin: str | None) -> str:
 
 def _description(text: str | None, indent: str = "  ") -> Iterator[str]:
     if text and text.strip():
-        yield textwrap.indent(cleaned(text.strip()), indent)
+        yield textwrap.indent(cleaned(inspect.cleandoc(text)), indent)
 
 
 def _echo(paragraphs: Iterator[str]) -> None:

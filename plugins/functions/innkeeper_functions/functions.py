@@ -55,5 +55,8 @@ def _ran(code: str) -> ModuleType:
             f"{WHERE}: it imports {error.name}, which its environment does not have.\n"
             f"Add the package that has it: llm install innkeeper-functions --with {package}"
         ) from error
+    except OSError as error:
+        allow = f"\nWhat it may read is yours to say: llm plugins allow functions --read {error.filename}"
+        raise ModelError(f"{WHERE}: {error}{allow if error.filename else ''}") from error
     except (Exception, SystemExit) as error:
         raise ModelError(f"{WHERE}: {type(error).__name__}: {error}") from error

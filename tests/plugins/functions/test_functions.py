@@ -126,6 +126,13 @@ def test_module_that_is_not_there_is_named_with_the_command_that_adds_it() -> No
     )
 
 
+def test_file_that_is_not_there_may_be_one_that_was_not_allowed() -> None:
+    assert refusal("open('/nowhere/notes.txt')") == (
+        "Error in --functions definition: [Errno 2] No such file or directory: '/nowhere/notes.txt'\n"
+        "What it may read is yours to say: llm plugins allow functions --read /nowhere/notes.txt"
+    )
+
+
 def test_code_is_shown_in_tracebacks(capfd: pytest.CaptureFixture[str]) -> None:
     code = "def fails():\n    return {}['missing']\n"
     with plugin() as functions:
