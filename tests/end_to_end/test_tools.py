@@ -279,6 +279,32 @@ def test_tools_that_run_one_another_for_ever_are_ended(tools: Inn) -> None:
     assert "more than 8 deep" in output
 
 
+def test_template_of_a_plugin_names_tools_but_opens_no_file_and_no_permission(tools: Inn, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("pelican")
+    asked = rounds([["shout", {"text": "a"}]])
+    assert outputs(tools.ok("-m", "asks", "-t", "with-tool:shout", asked)) == ["A"]
+
+    read = rounds([["read_named", {}]])
+    [output] = outputs(tools.ok("-m", "asks", "-t", "with-tool:Files('notes.txt')", read, cwd=tmp_path))
+    assert output.startswith("Error: [Errno ")
+
+    tools.ok("plugins", "allow", "tool-set", "--net", "api.example.com")
+    try:
+        message = tools.fails("-m", "asks", "-t", "with-tool:shout", asked)
+        assert message.splitlines()[0] == "Error: Template with-tool:shout may not have the tool shout used."
+        assert outputs(tools.ok("-m", "asks", "-T", "shout", asked)) == ["A"]
+    finally:
+        tools.ok("plugins", "deny", "tool-set", "--net", "api.example.com")
+
+
+def test_template_of_the_persons_own_has_tools_and_functions(tools: Inn) -> None:
+    code = "def double(n: int) -> int:\n    return 2 * n\n"
+    tools.ok("-T", "shout", "--functions", code, "$input", "--save", "able")
+
+    asked = rounds([["shout", {"text": "a"}], ["double", {"n": 21}]])
+    assert outputs(tools.ok("-m", "asks", "-t", "able", asked)) == ["A", "42"]
+
+
 # Several at once, and giving up
 
 

@@ -164,6 +164,10 @@ def register_tools(register):
     register(write_fifo)
     register(shout)
 
+@llm.hookimpl
+def register_template_loaders(register):
+    register("with-tool", lambda path: llm.Template(name=path, prompt="$input", tools=[path]))
+
 def write_fifo(path: str) -> str:
     "Write to whoever reads there"
     with open(path, "w") as file:

@@ -13,7 +13,7 @@ from innkeeper_protocol.payloads.models import ServerSideTool, ToolDefinition
 from innkeeper_sdk.api.tools import Tool, wrap_tools
 from innkeeper_sdk.api.tools import Toolbox as OwnToolbox
 
-from innkeeper.errors import UsageError
+from innkeeper.errors import PermissionDenied, UsageError
 from innkeeper.remote.catalogue import Found
 from innkeeper.remote.functions import function_tools, functions_toolbox
 from innkeeper.remote.host import Host
@@ -27,6 +27,7 @@ from innkeeper.remote.tools import (
     toolbox_tools,
 )
 from innkeeper.remote.tools_catalogue import FoundTool, find_tool, unknown_tools
+from innkeeper.remote.tools_service import reaches_no_further
 from innkeeper.remote.tools_specification import Specification, read_specification
 
 from .prompt import Prompt, ToolboxUse
@@ -131,10 +132,12 @@ class Tools:
                     self._add(own.definition, own)
             elif isinstance(meant := found[wanted.text], ServerSideTool):
                 self._add_server_side(meant, named[wanted.text])
-            elif meant.is_toolbox:
-                self._add_toolbox(meant, named[wanted.text], by_person=wanted.origin is None)
             else:
-                self._add_function(meant, named[wanted.text])
+                self._check_reach(meant, wanted)
+                if meant.is_toolbox:
+                    self._add_toolbox(meant, named[wanted.text], by_person=wanted.origin is None)
+                else:
+                    self._add_function(meant, named[wanted.text])
 
     def _found(self, named: dict[str, Specification]) -> dict[str, FoundTool | ServerSideTool]:
         """Return what each text means. Raises UnknownTool for all that mean nothing."""
@@ -156,6 +159,19 @@ class Tools:
         if self._model is None:
             return {}
         return {tool.name: tool for tool in model_info(self._host.home, self._model).server_side_tools}
+
+    def _check_reach(self, found: FoundTool, wanted: Wanted) -> None:
+        """Raise PermissionDenied where a stranger's template names a tool that may do more than whoever made it."""
+        origin, owner = wanted.origin, found.plugin.name
+        if origin is None:
+            return
+        maker = origin.plugin.name if origin.plugin is not None else None
+        if not reaches_no_further(self._host, owner, maker):
+            raise PermissionDenied(
+                f"Template {origin.called} may not have the tool {found.name} used.",
+                why=f"It came from {maker or 'the web'}, and {owner} was allowed to do more than that.",
+                hint=f"Name the tool yourself: -T {found.name}",
+            )
 
     def _add_function(self, found: FoundTool, specification: Specification) -> None:
         if specification.has_arguments:

@@ -39,7 +39,7 @@ def run_tool(host: Host, asking: str, params: RunToolParams, call: IncomingCall)
     A toolbox is opened for this one call. Raises CallFailed, and the host's own errors.
     """
     found = _find(host, params.specification)
-    if found.plugin.name != asking and not reaches_no_further(host, found.plugin.name, asking):
+    if not reaches_no_further(host, found.plugin.name, asking):
         raise CallFailed(
             ErrorCode.DENIED, f"the tools of {found.plugin.name} may do more than {asking} was allowed to do"
         )
@@ -58,11 +58,12 @@ def run_tool(host: Host, asking: str, params: RunToolParams, call: IncomingCall)
             toolbox.close()
 
 
-def reaches_no_further(host: Host, owner: str, asking: str) -> bool:
-    """Say whether the plugin *asking* was allowed whatever *owner* was allowed."""
-    mine, theirs = granting.load(host.home, asking), granting.load(host.home, owner)
-    if mine.trust:
+def reaches_no_further(host: Host, owner: str, asking: str | None) -> bool:
+    """Say whether the plugin *asking*, None for a stranger, was allowed whatever the plugin *owner* was allowed."""
+    mine = granting.load(host.home, asking) if asking is not None else Grants()
+    if owner == asking or mine.trust:
         return True
+    theirs = granting.load(host.home, owner)
     beyond = theirs.remove(mine)._replace(memory_bytes=None, file_bytes=None)
     return beyond == Grants()
 
