@@ -185,6 +185,25 @@ def test_cancel_reaches_the_tool_that_runs(home: Inn, fifo: str) -> None:
     assert [type(error) for error in raised] == [Interrupted]
 
 
+def test_tool_that_cannot_be_stopped_is_ended_with_its_plugin_and_the_next_call_gets_a_new_one(
+    home: Inn, fifo: str
+) -> None:
+    def wait_for_it(tool: object, call: object) -> None:
+        began.set()
+
+    began = threading.Event()
+    with Host(Home(str(home.home)), cwd=os.getcwd()) as host:
+        model = Model(host, host.find_model("asks"))
+        response = model.prompt(rounds([["read_fifo", {"path": fifo}]]), tools=["read_fifo"])
+        assert len(response.tool_calls()) == 1
+        canceller = threading.Thread(target=lambda: (began.wait(20), response.cancel()))
+        canceller.start()
+        with pytest.raises(Interrupted):
+            response.execute_tool_calls(before_call=wait_for_it)
+        canceller.join(20)
+        assert model.chain(rounds([["shout", {"text": "a"}]]), tools=["shout"]).text().startswith("asking 0 ")
+
+
 def test_task_that_is_cancelled_cancels_the_tool_that_runs(home: Inn, fifo: str) -> None:
     async def main(host: Host) -> None:
         chain = AsyncModel(host, host.find_model("asks")).chain(rounds([["waits", {"path": fifo}]]), tools=["waits"])

@@ -180,6 +180,8 @@ class ToolCalls:
             pause.tool_call = ToolCall(call.name, dict(call.arguments), call.tool_call_id)
             raise
         except PluginError as failure:
+            if self._is_cancelled:  # it did not let go, and was ended
+                raise Interrupted("The tool calls were cancelled.") from failure
             return _result(call, f"Error: {failure.message}", f"{type(failure).__name__}: {failure.message}")
         return _result(call, said.output, said.exception, said.attachments)
 
