@@ -138,8 +138,9 @@ def test_paused_chain_goes_on_where_it_stopped(model: Model) -> None:
 def test_chain_that_is_too_long_keeps_what_is_complete(model: Model) -> None:
     chain = model.chain(rounds(*[[["add", {"a": 1}]]] * 3), tools=[add], chain_limit=2)
 
-    with pytest.raises(ChainLimitReached):
-        chain.text()
+    for _ in range(2):
+        with pytest.raises(ChainLimitReached):
+            chain.text()
 
     assert [response.text() for response in chain.completed] == ["asking 0", "asking 1"]
 

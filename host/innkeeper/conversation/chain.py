@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Chain:
     """Responses that follow from one another. Iterate it for the text of all, or take the `responses` one by one.
 
-    It is run once, by the first who reads it; after that *completed*, the responses that are complete, stay. Toolboxes
-    are open from its first response to its end, unless they came open.
+    It is run once, by the first who reads it. Who reads it again gets *completed*, the responses that are complete, and
+    where it broke off the same error. Toolboxes are open from its first response to its end, unless they came open.
     """
 
     def __init__(
@@ -55,7 +55,10 @@ class Chain:
         """How the program's async functions are waited for, where that is not in loops of their own."""
         self.completed: list[Response] = []
         self._closes_tools = closes_tools
+        self.error: Exception | None = None
+        """Why it broke off, if it did."""
         self._has_begun = False
+        self._is_over = False
         self._is_cancelled = False
         self._current: Response | ToolCalls | None = None
 
@@ -65,9 +68,16 @@ class Chain:
         Raises PauseChain where a tool paused the chain, ChainLimitReached, UnknownTool and what else `Tools.open` does,
         and what reading a `Response` does.
         """
-        if self._has_begun:
-            yield from self.completed
+        if not self._has_begun:
+            yield from self._run_through()
             return
+        if not self._is_over:
+            raise RuntimeError("this chain is being read already, and one reader is what it takes")
+        yield from self.completed
+        if self.error is not None:
+            raise self.error.with_traceback(None)
+
+    def _run_through(self) -> Generator[Response, None, None]:
         self._has_begun = True
         try:
             self.tools.open()
@@ -84,7 +94,11 @@ class Chain:
                     return
                 self._check_limit()
                 prompt = self._after(prompt, self._run(calls))
+        except BaseException as error:
+            self.error = error if isinstance(error, Exception) else Interrupted("This chain was interrupted.")
+            raise
         finally:
+            self._is_over = True
             self._current = None
             if self._closes_tools:
                 self.tools.close()
