@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from itertools import islice
 
 from innkeeper.remote.catalogue import all_models
-from innkeeper.remote.embeddings import EmbedCall, EmbeddingModel, find_embedding_model
+from innkeeper.remote.embeddings import EmbeddingModel, find_embedding_model
 from innkeeper.remote.vectors import Vectors
 
 from .models import shared_host
@@ -47,7 +47,7 @@ class AsyncEmbeddingModel:
 
     async def embed_batch(self, items: Sequence[str | bytes], *, key: str | None = None) -> Vectors:
         """Return the vectors of *items*, in their order, as one block. Raises as `EmbeddingModel.embed_batch`."""
-        call = EmbedCall(self.model, items, key=key)
+        call = self.model.call(items, key=key)
         waiting = asyncio.ensure_future(asyncio.to_thread(call.result))
         try:
             return await asyncio.shield(waiting)

@@ -192,6 +192,7 @@ def described(grants: granting.Grants) -> list[str]:
     lines = [f"reach {host}" for host in grants.net]
     lines += [f"use the key '{key}'" for key in grants.keys]
     lines += [f"use a key from the variable {variable}" for variable in grants.key_variables]
+    lines += [f"read and write your database of {database}" for database in grants.databases]
     lines += [f"see the variable {variable}" for variable in grants.env]
     lines += [f"read {path}" for path in grants.read]
     lines += [f"write {path}" for path in grants.write]

@@ -32,6 +32,8 @@ class Grants(NamedTuple):
     keys: tuple[str, ...] = ()
     key_variables: tuple[str, ...] = ()
     """Variables that may hold one of *keys*: the plugin may ask for them where the key is not stored."""
+    databases: tuple[str, ...] = ()
+    """Of the person's, by name: `logs`, `embeddings`."""
     env: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
@@ -183,6 +185,7 @@ def policy_for(
         net=net,
         keys=grants.keys,
         key_variables=grants.key_variables,
+        databases=grants.databases,
         environment=environment,
         own_sockets=grants.own_sockets,
         unix_server=grants.unix_server,

@@ -105,6 +105,8 @@ class Policy(NamedTuple):
     """Names of stored keys that it may ask for."""
     key_variables: tuple[str, ...] = ()
     """Variables of the person's that may hold such a key. It may ask for them, and never finds them in its own."""
+    databases: tuple[str, ...] = ()
+    """Of the person's, which the host reads and writes for it: `logs`, `embeddings`. The files it never sees."""
     environment: tuple[tuple[str, str], ...] = ()
     own_sockets: bool = False
     """Its code makes sockets itself, which a CONNECT proxy serves. Tier ns only."""
@@ -125,6 +127,10 @@ class Policy(NamedTuple):
                 raise ValueError(f"a policy's paths are absolute; {path!r} is not")
         if self.unix_server and (self.net or self.own_sockets):
             raise ValueError(f"{self.plugin} may not both listen on a unix socket and reach the network")
+
+    def may_use_database(self, name: str) -> bool:
+        """Say whether the host reads and writes the database *name* for it."""
+        return self.trusted or name in self.databases
 
     @property
     def may_fork(self) -> bool:

@@ -21,7 +21,15 @@ KEPT = 100
 LETTERS = 400
 """Of the name of what was refused."""
 
-OPTIONS = {"net": "--net", "key": "--key", "read": "--read", "write": "--write", "run": "--run", "env": "--env"}
+OPTIONS = {
+    "net": "--net",
+    "key": "--key",
+    "database": "--database",
+    "read": "--read",
+    "write": "--write",
+    "run": "--run",
+    "env": "--env",
+}
 """The option of ``llm plugins allow`` for each kind of refusal."""
 
 

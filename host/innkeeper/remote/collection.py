@@ -39,7 +39,9 @@ class Item(NamedTuple):
     metadata: Metadata | None = None
 
 
-class _Pending(NamedTuple):
+class Pending(NamedTuple):
+    """An item that is to be embedded, and the hash by which its value will be known again."""
+
     item: Item
     hash: bytes
 
@@ -108,9 +110,9 @@ class Collection:
         key: str | None = None,
     ) -> None:
         """Embed *value* and keep its vector under *id*; with *store*, the value, too. Raises PluginError."""
-        pending = self._not_stored([Item(id, value, metadata)], store=store)
+        pending = self.not_stored([Item(id, value, metadata)], store=store)
         if pending:
-            self._store(pending, self.model().embed_batch([value], key=key), store=store)
+            self.keep(pending, self.model().embed_batch([value], key=key), store=store)
 
     def embed_multi(
         self,
@@ -139,7 +141,7 @@ class Collection:
         interrupt, what is embedded by then. Raises PluginError, StorageError.
         """
         size = self.model().batch_items(batch_size)
-        with EmbeddingAhead[list[_Pending]](self.model(), key=key) as ahead:
+        with EmbeddingAhead[list[Pending]](self.model(), key=key) as ahead:
             try:
                 for batch in self._batches(entries, size, store=store):
                     ahead.begin(batch, [pending.item.value for pending in batch])
@@ -154,7 +156,7 @@ class Collection:
                 raise
             except BaseException:
                 for batch, vectors in ahead.finished():
-                    self._store(batch, vectors, store=store)
+                    self.keep(batch, vectors, store=store)
                 raise
 
     def similar(self, value: str | bytes, number: int = 10, prefix: str | None = None) -> list[Entry]:
@@ -211,18 +213,18 @@ class Collection:
 
     def _batches(
         self, entries: Iterable[tuple[str, str | bytes, Metadata | None]], size: int, *, store: bool
-    ) -> Iterator[list[_Pending]]:
+    ) -> Iterator[list[Pending]]:
         """Yield what of *entries* is to be embedded, *size* at a time."""
-        pending: list[_Pending] = []
+        pending: list[Pending] = []
         for some in _in_parts(entries, size):
-            pending += self._not_stored(some, store=store)
+            pending += self.not_stored(some, store=store)
             while len(pending) >= size or sum(len(one.item.value) for one in pending) >= BATCH_BYTES:
                 yield pending[:size]
                 del pending[:size]
         if pending:
             yield pending
 
-    def _not_stored(self, items: Sequence[Item], *, store: bool) -> list[_Pending]:
+    def not_stored(self, items: Sequence[Item], *, store: bool) -> list[Pending]:
         """Return those of *items* whose vectors are not there; beside the others, what else is said of them is kept."""
         pending, supplements = [], []
         with self._failing_plainly():
@@ -230,7 +232,7 @@ class Collection:
             for item in items:
                 known, hash_ = stored.get(item.id), self.content_hash(item.value)
                 if known is None or known.hash != hash_:
-                    pending.append(_Pending(item, hash_))
+                    pending.append(Pending(item, hash_))
                     continue
                 content = item.value if store and not known.has_content else None
                 metadata = _as_json(item.metadata)
@@ -240,11 +242,12 @@ class Collection:
                 rows.supplement(self.db, self.id, supplements)
         return pending
 
-    def _store_first(self, ahead: EmbeddingAhead[list[_Pending]], *, store: bool) -> None:
-        self._store(*ahead.first(), store=store)
+    def _store_first(self, ahead: EmbeddingAhead[list[Pending]], *, store: bool) -> None:
+        self.keep(*ahead.first(), store=store)
         ahead.drop()
 
-    def _store(self, batch: Sequence[_Pending], vectors: Vectors, *, store: bool) -> None:
+    def keep(self, batch: Sequence[Pending], vectors: Vectors, *, store: bool) -> None:
+        """Store *batch* with its *vectors*, all or none; with *store*, its values, too. Raises PluginMisbehaved."""
         with self._failing_plainly():
             self._check_dimensions(vectors)
             rows.store(

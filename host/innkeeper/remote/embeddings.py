@@ -87,7 +87,11 @@ class EmbeddingModel:
 
         Raises PluginError, UsageError for a kind of item that the model does not take.
         """
-        return EmbedCall(self, items, key=key).result()
+        return self.call(items, key=key).result()
+
+    def call(self, items: Sequence[str | bytes], *, key: str | None = None) -> EmbedCall:
+        """Return the call that embeds *items*, to be waited for. *key* may be the name of a stored one."""
+        return EmbedCall(self, items, key=self.host.key_named(key))
 
     def embed_multi(
         self, items: Iterable[str | bytes], batch_size: int | None = None, *, key: str | None = None
@@ -119,9 +123,14 @@ class EmbeddingModel:
 
 
 class EmbedCall:
-    """One batch of a model, to be embedded by the thread that waits for its `result`. Any thread may cancel."""
+    """One batch of a model, to be embedded by the thread that waits for its `result`. Any thread may cancel.
 
-    def __init__(self, model: EmbeddingModel, items: Sequence[str | bytes], *, key: str | None, depth: int = 0) -> None:
+    *key* is a key itself. *depth* tells how deep calls between plugins are nested.
+    """
+
+    def __init__(
+        self, model: EmbeddingModel, items: Sequence[str | bytes], *, key: str | None = None, depth: int = 0
+    ) -> None:
         self._model = model
         self._items = items
         self._key = key
@@ -163,8 +172,7 @@ class EmbedCall:
 
     def _ask(self, items: list[str | bytes]) -> EmbedResult:
         model = self._model
-        key = model.host.key_named(self._key)
-        params = EmbedParams(model_id=model.model_id, items=tuple(items), key=key, depth=self._depth)
+        params = EmbedParams(model_id=model.model_id, items=tuple(items), key=self._key, depth=self._depth)
         session = model.host.session(model.found.plugin)
         with self._lock:
             if self._is_cancelled:

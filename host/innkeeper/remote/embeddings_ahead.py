@@ -52,7 +52,7 @@ class EmbeddingAhead(Generic[T]):
 
     def begin(self, about: T, items: Sequence[str | bytes]) -> None:
         """Have *items* embedded after what was begun before. Does not wait."""
-        call = EmbedCall(self._model, items, key=self._key)
+        call = self._model.call(items, key=self._key)
         self._under_way.append(_UnderWay(about, call, self._thread.submit(call.result)))
 
     def first(self) -> tuple[T, Vectors]:

@@ -7,6 +7,7 @@ is not listed does not exist, and asking for it is an error, not a surprise.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +23,12 @@ from innkeeper.errors import InnkeeperError, PluginCallFailed
 from innkeeper.process.denials import Denials
 from innkeeper.process.launch import Launched
 from innkeeper.storage.aliases import read_aliases, set_alias
-from innkeeper.storage.default_model import default_model, set_default_model
+from innkeeper.storage.default_model import (
+    default_embedding_model,
+    default_model,
+    set_default_embedding_model,
+    set_default_model,
+)
 from innkeeper.storage.keys import stored_keys
 from innkeeper.untrusted import one_line
 
@@ -30,10 +36,12 @@ from .blobs import relayed, sent_ahead
 from .catalogue import Found, find_model, unknown_model
 
 if TYPE_CHECKING:
+    from innkeeper_protocol.payloads.embeddings import EmbedParams, EmbedResult
     from innkeeper_protocol.payloads.fragments import LoadFragmentsParams, LoadFragmentsResult
     from innkeeper_protocol.payloads.templates import LoadTemplateParams, Template
     from innkeeper_protocol.payloads.tools import CallToolResult
 
+    from .embedding_services import EmbeddingServices
     from .host import Host
 
 MOST_DEPTH = 8
@@ -58,6 +66,11 @@ class Services:
             methods.GET_KEY.name: self.get_key,
             methods.LIST_MODELS.name: self.list_models,
             methods.MODELS_PROMPT.name: self.prompt,
+            methods.EMBED.name: self.embed,
+            methods.OPEN_COLLECTION.name: self._about_embeddings("open_collection"),
+            methods.STORE_IN_COLLECTION.name: self._about_embeddings("store"),
+            methods.SIMILAR_IN_COLLECTION.name: self._about_embeddings("similar"),
+            methods.DELETE_COLLECTION.name: self._about_embeddings("delete"),
             methods.LOAD_TEMPLATE.name: self.load_template,
             methods.LOAD_FRAGMENTS.name: self.load_fragments,
             methods.RUN_TOOL.name: self.run_tool,
@@ -97,6 +110,7 @@ class Services:
             models=tuple(models_of(home, index, aliases)),
             embedding_models=tuple(embedding_models_of(home, index, aliases)),
             default_model=default_model(home),
+            default_embedding_model=default_embedding_model(home),
         )
 
     def prompt(self, params: PromptParams, call: IncomingCall) -> PromptResult:
@@ -109,6 +123,26 @@ class Services:
             call.on_cancel(answer.cancel)
             call.send_items(answer)
             return relayed(answer.result(), session.peer, call.peer)
+
+    def embed(self, params: EmbedParams, call: IncomingCall) -> EmbedResult:
+        """Embed a batch with a model of any plugin."""
+        _check_depth(params.depth)
+        return self.embeddings.embed(params, call)
+
+    def _about_embeddings(self, name: str) -> Handler:
+        """Return the handler *name* of the services about embeddings."""
+
+        def answer(params: Any, call: IncomingCall) -> Any:
+            return getattr(self.embeddings, name)(params, call)
+
+        return answer
+
+    @cached_property
+    def embeddings(self) -> EmbeddingServices:
+        """The services about embeddings, which few plugins ask for."""
+        from .embedding_services import EmbeddingServices
+
+        return EmbeddingServices(self._host, self._policy, self._denials)
 
     def load_template(self, params: LoadTemplateParams, call: IncomingCall) -> Template:
         """Load a template by a loader of any plugin. What a plugin writes opens no file to that one."""
@@ -137,11 +171,13 @@ class Services:
 
     def set_alias(self, params: wire.SetAliasParams, call: IncomingCall) -> Nothing:
         """Let a name mean a model of this plugin; the person's own names stay theirs."""
-        found = find_model(self._host.index, {}, params.model_id)
+        index = self._host.index
+        found = find_model(index, {}, params.model_id) or find_model(index, {}, params.model_id, "embedding_models")
         if found is None or found.plugin.name != self._plugin.name:
             raise CallFailed(ErrorCode.DENIED, "a plugin may name its own models only")
-        taken = find_model(self._host.index, read_aliases(self._host.home), params.alias)
-        if taken is not None and taken.plugin.name != self._plugin.name:
+        aliases = read_aliases(self._host.home)
+        taken = [find_model(index, aliases, params.alias, kind) for kind in ("models", "embedding_models")]
+        if any(model is not None and model.plugin.name != self._plugin.name for model in taken):
             raise CallFailed(ErrorCode.DENIED, f"'{one_line(params.alias, NAME_LETTERS)}' means another plugin's model")
         if not params.alias.isprintable() or not 0 < len(params.alias) <= NAME_LETTERS:
             raise CallFailed(ErrorCode.INVALID_PARAMS, "that is no name for a model")
@@ -151,11 +187,11 @@ class Services:
     def set_default_model(self, params: wire.SetDefaultModelParams, call: IncomingCall) -> Nothing:
         """Refuse, but for a plugin that the person trusts: which model gets what they type is theirs to say."""
         if not self._policy.trusted:
-            raise CallFailed(
-                ErrorCode.DENIED,
-                f"the default model is the person's to choose: llm models default {one_line(params.model_id or '', 99)}",
-            )
-        set_default_model(self._host.home, params.model_id)
+            models = "embed-models" if params.embedding else "models"
+            command = f"llm {models} default {one_line(params.model_id or '', 99)}"
+            raise CallFailed(ErrorCode.DENIED, f"the default model is the person's to choose: {command}")
+        set_default = set_default_embedding_model if params.embedding else set_default_model
+        set_default(self._host.home, params.model_id)
         return Nothing()
 
     def _find(self, model_id: str) -> Found:
