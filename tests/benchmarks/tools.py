@@ -97,7 +97,7 @@ def measure(host: Host) -> Report:
     report.at_most(
         "a tool call that the host makes, x a small call",
         median["call_of_a_chain"] / base,
-        2,
+        2.5,
         figures["call_of_a_chain"],
     )
     report.note("a prompt without tools, x a small call", each / base, figures["prompt"])
