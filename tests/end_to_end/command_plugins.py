@@ -107,11 +107,13 @@ def register_commands(cli):
 
     @group.command()
     def size():
-        def show(*_):
-            print("size", *os.get_terminal_size(), flush=True)
-        signal.signal(signal.SIGWINCH, show)
-        show()
-        input()
+        changed, tell = os.pipe()
+        os.set_blocking(tell, False)
+        signal.set_wakeup_fd(tell)
+        signal.signal(signal.SIGWINCH, lambda *_: None)
+        print("size", *os.get_terminal_size(), flush=True)
+        os.read(changed, 1)
+        print("size", *os.get_terminal_size())
 
     @group.command()
     def look():
@@ -179,6 +181,21 @@ def register_commands(cli):
         click.echo(" ".join(arguments))
 """
 
+LINGERING = """
+import os, time
+import click, llm
+
+if os.isatty(0):  # not when it is described
+    print("importing", flush=True)
+    time.sleep(600)
+
+@llm.hookimpl
+def register_commands(cli):
+    @cli.command(hidden=True)
+    def linger():
+        pass
+"""
+
 PARROT = """
     yield "you said "
     yield prompt.prompt
@@ -191,6 +208,7 @@ def inn_with_commands(folder: Path) -> Inn:
     sources = [
         write_plugin(folder, "commander", COMMANDER, dependencies=("prompt_toolkit",)),
         write_plugin(folder, "shadow", SHADOW),
+        write_plugin(folder, "lingering", LINGERING),
         model_plugin(folder, "parrot", PARROT),
     ]
     inn.ok("install", *sources)

@@ -90,8 +90,10 @@ def _run(run: Run, command: Command, arguments: Sequence[str], program: str) -> 
         if asked:
             click.echo(asked.full_help.replace(f"Usage: {PROGRAM} ", f"Usage: {program} ", 1))
             return 0
-    run.progress.clear()
-    ended = commands.run_command(run.host, command, arguments, program=program)
+    try:
+        ended = commands.run_command(run.host, command, arguments, lend=run.progress.lend, program=program)
+    finally:
+        run.progress.take_back()
     if ended.refused and ended.exit_code:
         click.echo(ended.refused, err=True)
     if ended.changed:

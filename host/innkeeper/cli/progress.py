@@ -15,16 +15,26 @@ class Progress:
         self._stream = stream
         self._is_terminal = stream.isatty()
         self._is_shown = False
+        self._is_lent = False
 
     def show(self, line: str) -> None:
         """Say what is being done now."""
         text = one_line(line, 500)
-        if not self._is_terminal:
-            print(text, file=self._stream, flush=True)
+        if not self._is_terminal or self._is_lent:
+            print(text, end="\r\n" if self._is_terminal else "\n", file=self._stream, flush=True)
             return
         width = shutil.get_terminal_size().columns - 2
         print(f"\r\x1b[2K{text[:width]}", end="", file=self._stream, flush=True)
         self._is_shown = True
+
+    def lend(self) -> None:
+        """Take the line away, and write a line each from now on: the terminal is a command's."""
+        self.clear()
+        self._is_lent = True
+
+    def take_back(self) -> None:
+        """Write a line over the other again."""
+        self._is_lent = False
 
     def clear(self) -> None:
         """Take the line away, before something else is written."""

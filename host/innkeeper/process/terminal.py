@@ -42,7 +42,8 @@ class Lent:
     def take_back(self, *, broke_off: bool) -> None:
         """Put back what has changed. Called once. *broke_off*: the command was ended before it could do so itself.
 
-        Where this process was, or is by now, in the background, the terminal is another's, and is left alone.
+        Where this process was, or is by now, in the background, the terminal is another's, and is left alone; so it is
+        for what else of a pipeline still runs, which may have set it up for itself.
         """
         for number, flags in zip(STANDARD, self._flags, strict=True):
             if flags is not None and _flags(number) not in (
@@ -62,9 +63,11 @@ class Lent:
     def _mend(self, terminal: int, broke_off: bool) -> None:
         termios.tcflow(terminal, termios.TCOON)
         has_changed = termios.tcgetattr(terminal) != self._modes
+        if not (has_changed or broke_off) or _is_pipeline_left():
+            return
         if has_changed:
             termios.tcsetattr(terminal, termios.TCSANOW, self._modes)
-        if (has_changed or broke_off) and os.environ.get("TERM", "dumb") != "dumb":
+        if os.environ.get("TERM", "dumb") != "dumb":
             os.write(terminal, _PLAIN)
 
 
@@ -151,3 +154,32 @@ def _is_alive(group: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _is_pipeline_left() -> bool:
+    """Say whether our group has members beside us, those that wait for us to end, and what is just ending of the
+    command's own namespace.
+    """
+    parents, members = {}, set()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+                state, parent, group = file.read().rpartition(b")")[2].split()[:3]
+                parents[int(name)] = int(parent)
+                if int(group) == os.getpgrp() and state not in b"ZX":
+                    members.add(int(name))
+    process: int | None = os.getpid()
+    while process is not None:
+        members.discard(process)
+        process = parents.pop(process, None)
+    return not all(map(_is_in_namespace, members))
+
+
+def _is_in_namespace(process: int) -> bool:
+    """Say whether a process is in a pid namespace below ours, and so has numbers in more than one; or is gone."""
+    try:
+        with open(f"/proc/{process}/status", "rb") as file:
+            numbers = next((line.split()[1:] for line in file if line.startswith(b"NSpid:")), [])
+    except OSError:
+        return True
+    return len(numbers) > 1

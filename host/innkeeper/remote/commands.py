@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -105,10 +105,13 @@ class Ended(NamedTuple):
     changed: bool
 
 
-def run_command(host: Host, command: Command, arguments: Sequence[str], *, program: str = "llm") -> Ended:
+def run_command(
+    host: Host, command: Command, arguments: Sequence[str], *, lend: Callable[[], None], program: str = "llm"
+) -> Ended:
     """Run *command* to its end on this process's terminal; only for the main thread.
 
-    *program* is what its usage lines begin with. Raises PluginStopped for a command that crashed, PluginCallFailed,
+    *lend* is called when the plugin has started, before the command has the terminal. *program* is what its usage lines
+    begin with. Raises PluginStopped for a command that crashed, PluginCallFailed,
     and as `Host.session`.
     """
     from innkeeper_protocol.payloads.commands import RunCommandParams
@@ -121,6 +124,7 @@ def run_command(host: Host, command: Command, arguments: Sequence[str], *, progr
     session = host.session(plugin, read=shown_paths(host, plugin, arguments), terminal=True)
     params = RunCommandParams(name=command.name, arguments=tuple(arguments), program=program, cwd=host.cwd)
     try:
+        lend()
         with signals_left_to_command():
             exit_code = _exit_code(session, params)
     finally:
