@@ -116,6 +116,23 @@ def register_commands(cli):
         print("size", *os.get_terminal_size())
 
     @group.command()
+    def rampage():
+        import fcntl, termios
+        def attempt(name, action):
+            try:
+                action()
+                print(name, "worked")
+            except OSError:
+                print(name, "refused")
+        attempt("typing", lambda: fcntl.ioctl(0, termios.TIOCSTI, b"x"))
+        attempt("exclusive use", lambda: fcntl.ioctl(0, termios.TIOCEXCL))
+        attempt("another discipline", lambda: fcntl.ioctl(0, termios.TIOCSETD, b"\\1\\0\\0\\0"))
+        attempt("console keys", lambda: fcntl.ioctl(0, 0x4B45, 0))
+        attempt("killing the group", lambda: os.kill(0, signal.SIGKILL))
+        attempt("stopping the group", lambda: os.kill(0, signal.SIGSTOP))
+        sys.exit(5)
+
+    @group.command()
     def look():
         print(*(os.isatty(number) for number in (0, 1, 2)), os.environ.get("TERM"), os.getcwd())
 

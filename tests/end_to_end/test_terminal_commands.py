@@ -150,6 +150,16 @@ def test_wrecked_terminal_is_mended(tier: Inn, tmp_path: Path) -> None:
         bash.expect_exact("True\r\n")
 
 
+def test_terminal_that_is_lent_is_not_given_away(tier: Inn) -> None:
+    terminal = tier.at_terminal("try", "rampage")
+
+    assert ends(terminal) == (
+        5,
+        "typing refused\nexclusive use refused\nanother discipline refused\nconsole keys refused\n"
+        "killing the group refused\nstopping the group refused\n",
+    )
+
+
 def test_stopped_and_resumed_by_the_shell(tier: Inn, tmp_path: Path) -> None:
     with shell(tier, tmp_path) as bash:
         bash.sendline("llm try ask")

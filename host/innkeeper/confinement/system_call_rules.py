@@ -85,11 +85,12 @@ _MAP_SHARED_ANONYMOUS = 0x01 | 0x20
 _CLONE_THREAD = 0x00010000
 _CLONE_ELSEWHERE = 0x7E020000 | 0x00000080 | 0x00008000
 """CLONE_NEW* puts the child into new namespaces, CLONE_PARENT makes it a child of the host."""
-_TERMINAL_IOCTLS = (0x5412, 0x541C, 0x540E, 0x541D, 0x5423)
+_TERMINAL_IOCTLS = (0x5412, 0x541C, 0x540E, 0x541D, 0x5423, 0x540C)
 """TIOCSTI types for the person, TIOCLINUX pastes, TIOCSCTTY takes a terminal, TIOCCONS diverts the console, TIOCSETD
-changes how the kernel reads the line.
+changes how the kernel reads the line, TIOCEXCL keeps the person from opening their own terminal.
 """
-_SIOC_FIRST, _SIOC_LAST = 0x8900, 0x89FF
+_IOCTL_RANGES = ((0x4B00, 0x4BFF), (0x5600, 0x56FF), (0x8900, 0x89FF))
+"""Keyboard and screen of a console, what switches between consoles (both could shut the person out), and sockets'."""
 _FCNTLS = (8, 10, 15, 1024, 1026)
 """F_SETOWN, F_SETSIG, F_SETOWN_EX send signals elsewhere; F_SETLEASE and F_NOTIFY watch others' files."""
 _PRCTLS = (1, 4, 22, 24, 28, 35, 47, 0x59616D61)
@@ -168,6 +169,8 @@ def _processes(policy: Policy, namespaces: bool, scoped_signals: bool) -> dict[s
             }
             rules["tkill"] = [fail(errno.EPERM)]
         rules |= _each(("setsid", "setpgid"), fail(errno.EPERM))  # it stays where a signal to its group finds it
+    elif policy.terminal:
+        rules["kill"] = fail_if_one_of(0, [0], errno.EPERM)  # its process group is the host's, beyond its namespace
     if policy.may_fork:
         rules["clone"] = fail_if_any_bit(0, _CLONE_ELSEWHERE, errno.EPERM)
     else:
@@ -221,13 +224,10 @@ def _fail_unless_socket(family: int, kinds: tuple[int, ...]) -> Block:
 
 
 def _ioctl() -> Block:
+    ranges: Block = []
+    for first, last in reversed(_IOCTL_RANGES):
+        to_fail = len(ranges) + 1
+        ranges = [(AT_LEAST, 0, 1, first), (GREATER, 0, to_fail, last), *ranges]
     terminal = _TERMINAL_IOCTLS
-    tests = [(EQUAL, len(terminal) - i + 2, 0, request) for i, request in enumerate(terminal)]
-    return [
-        load(1),
-        *tests,
-        (AT_LEAST, 0, 1, _SIOC_FIRST),
-        (GREATER, 0, 1, _SIOC_LAST),
-        ALLOW,
-        fail(errno.EPERM),
-    ]
+    tests = [(EQUAL, len(terminal) - i + len(ranges), 0, request) for i, request in enumerate(terminal)]
+    return [load(1), *tests, *ranges, ALLOW, fail(errno.EPERM)]

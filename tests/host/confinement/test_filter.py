@@ -83,6 +83,13 @@ PLAIN = [
     Case("ioctl", (0, 0x8912), errno.EPERM),
     Case("ioctl", (0, 0x88FF), None),
     Case("ioctl", (0, 0x8A00), None),
+    Case("ioctl", (0, 0x540C), errno.EPERM),
+    Case("ioctl", (0, 0x4AFF), None),
+    Case("ioctl", (0, 0x4B00), errno.EPERM),
+    Case("ioctl", (0, 0x4BFF), errno.EPERM),
+    Case("ioctl", (0, 0x4C00), None),
+    Case("ioctl", (0, 0x5606), errno.EPERM),
+    Case("ioctl", (0, 0x5700), None),
     Case("fcntl", (0, 2), None),
     Case("fcntl", (0, 8), errno.EPERM),
     Case("prctl", (15,), None),
@@ -114,6 +121,15 @@ def test_a_plugin_without_grants(machine: str) -> None:
     program = build_filter(Policy("plain"), machine=machine, namespaces=False, scoped_signals=True)
 
     assert verdicts(program, machine, PLAIN) == [(case, expected(case.error)) for case in PLAIN]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_group_that_a_command_shares_with_the_host_cannot_be_signalled(machine: str) -> None:
+    """In a namespace of its own the number of that group is 0, and the kernel would deliver."""
+    program = build_filter(Policy("screen", terminal=True), machine=machine, namespaces=True, scoped_signals=False)
+    cases = [Case("kill", (0, 9), errno.EPERM), Case("kill", (1234, 9), None), Case("kill", (-1, 9), None)]
+
+    assert verdicts(program, machine, cases) == [(case, expected(case.error)) for case in cases]
 
 
 @pytest.mark.parametrize("machine", MACHINES)
