@@ -20,6 +20,8 @@ from .failures import log_exception
 
 T = TypeVar("T")
 
+OF_MODELS = ("register_models", "register_embedding_models")
+
 
 class RegisteredModel(msgspec.Struct, frozen=True, eq=False):
     """One call of ``register(model, async_model, aliases=...)``; one of the two models may be None."""
@@ -54,6 +56,7 @@ class Registry:
         self.hook_problems: list[Problem] = []
         self._answers: dict[str, Any] = {}
         self._lock = threading.RLock()
+        self._collecting = 0
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -120,8 +123,24 @@ class Registry:
         with self._lock:
             if hook not in self._answers:
                 self._answers[hook] = found
-                collect(found)
+                self._collecting += 1
+                try:
+                    collect(found)
+                finally:
+                    self._collecting -= 1
             return self._answers[hook]  # type: ignore[no-any-return]
+
+    def refresh(self) -> None:
+        """Have the hooks for models run again when they are asked for next: the plugin changed what they go by.
+
+        Inside a hook this does nothing: it would never end.
+        """
+        with self._lock:
+            if self._collecting:
+                return
+            for hook in OF_MODELS:
+                self._answers.pop(hook, None)
+            self.hook_problems = [problem for problem in self.hook_problems if problem.where not in OF_MODELS]
 
     def _call(self, hook: str, *, before: Callable[[EntryPoint], None] | None = None, **arguments: Any) -> None:
         """Call *hook* of one plugin after the other, so that one that raises does not silence the next."""

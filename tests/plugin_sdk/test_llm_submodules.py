@@ -71,6 +71,39 @@ def test_command_line_has_this_plugins_commands() -> None:
         assert [name for name, _ in llm.pm.list_name_plugin()] == ["plugin-under-test:Plugin"]
 
 
+class Grows:
+    """A plugin that registers what a file lists, asks for models in its own hook, and can fail."""
+
+    def __init__(self, listed: Path) -> None:
+        self.listed = listed
+
+    @llm.hookimpl
+    def register_models(self, register: Callable[..., None]) -> None:
+        for name in self.listed.read_text(encoding="utf-8").split():
+            if name == "broken":
+                raise RuntimeError("a broken list")
+            model = type("Listed", (llm.Model,), {"model_id": name, "execute": lambda *arguments: ["x"]})
+            register(model())
+        llm.get_models()
+
+
+def test_models_are_looked_for_anew(folder: Path) -> None:
+    """``llm anthropic refresh`` tells which models are new by asking before and after; they can be used at once."""
+    listed = folder / "listed"
+    listed.write_text("one", encoding="utf-8")
+    with running(Grows(listed)) as plugin:
+        assert [model.model_id for model in llm.get_models()] == ["one"]
+        first = llm.get_model("one")
+        listed.write_text("one two broken", encoding="utf-8")
+        assert llm.get_model("one") is first
+        assert llm.get_model("two").model_id == "two"
+        assert [model.model_id for model in llm.get_models()] == ["one", "two"]
+        assert plugin.prompt("two", "hi").text == "x"
+        listed.write_text("two", encoding="utf-8")
+        assert [model.model_id for model in llm.get_models()] == ["two"]
+        assert plugin.describe().problems == ()
+
+
 def test_templates_come_from_own_loaders_and_from_the_host() -> None:
     asked: list[LoadTemplateParams] = []
 

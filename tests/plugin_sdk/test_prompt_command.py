@@ -181,6 +181,16 @@ def test_what_is_wrong_is_said_as_by_any_command(
     assert says in capfd.readouterr().err
 
 
+def test_command_line_without_a_command_is_a_prompt(plugin: PluginUnderTest) -> None:
+    """The tests that plugins come with run ``llm.cli.cli`` so."""
+    from click.testing import CliRunner
+    from llm.cli import cli
+
+    for arguments in (["-m", "counts", "hi there"], ["hi there", "-m", "counts"], ["prompt", "hi there", "-m", "c"]):
+        ran = CliRunner().invoke(cli, arguments)
+        assert (ran.exit_code, json.loads(ran.output)) == (0, {"prompt": "hi there"})
+
+
 def test_stand_in_is_neither_listed_nor_run(plugin: PluginUnderTest) -> None:
     assert [command.name for command in plugin.describe().commands] == ["count", "ask"]
     with pytest.raises(CallFailed) as caught:

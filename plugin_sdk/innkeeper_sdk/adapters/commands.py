@@ -14,6 +14,7 @@ from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo, RunCommandParams, RunCommandResult
 
 from innkeeper_sdk.failures import name_and_text
+from innkeeper_sdk.prompt_command import NAME as PROMPT
 from innkeeper_sdk.prompt_command import PromptStandIn, new_prompt_command
 from innkeeper_sdk.registry import Registry
 from innkeeper_sdk.stdio import flush_streams
@@ -32,9 +33,21 @@ def new_group() -> click.Group:
 
     It has a stand-in for ``prompt``, for commands that build on that one; nobody but they can run it.
     """
-    group = click.Group(name=PROGRAM, context_settings={"help_option_names": ["-h", "--help"]})
+    group = CommandLine(name=PROGRAM, context_settings={"help_option_names": ["-h", "--help"]})
     group.add_command(new_prompt_command())
     return group
+
+
+class CommandLine(click.Group):
+    """A group whose commands may be left out: then it is a prompt, as on the real command line.
+
+    The host names a command each time; the tests that plugins come with do not, when they run ``llm.cli.cli``.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``prompt`` before arguments that begin with no command."""
+        names_one = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if names_one else [PROMPT, *args])
 
 
 def infos(registry: Registry) -> tuple[CommandInfo, ...]:

@@ -20,7 +20,16 @@ DEFAULT_EMBEDDING_MODEL_FILE = "default_embedding_model.txt"
 
 
 def get_models_with_aliases() -> list[ModelWithAliases]:
-    """Return all models: the plugin's own first, then those the host lets it call."""
+    """Return all models: the plugin's own first, then those the host lets it call.
+
+    The plugin's hooks are run anew, as in the real ``llm``: a command that changes what they go by (``llm anthropic
+    refresh``) looks here at what came of it.
+    """
+    registrations().refresh()
+    return _models()
+
+
+def _models() -> list[ModelWithAliases]:
     listed = current_host().list_models().models
     persons = {info.model_id: info.aliases for info in listed}
     own = [
@@ -71,7 +80,12 @@ def get_async_model(name: str | None = None) -> Any:
 
 
 def get_embedding_models_with_aliases() -> list[EmbeddingModelWithAliases]:
-    """Return all embedding models: the plugin's own first, then those the host lets it call."""
+    """Return all embedding models: the plugin's own first, then those the host lets it call; hooks are run anew."""
+    registrations().refresh()
+    return _embedding_models()
+
+
+def _embedding_models() -> list[EmbeddingModelWithAliases]:
     listed = current_host().list_models().embedding_models
     persons = {info.model_id: info.aliases for info in listed}
     own = [
@@ -103,10 +117,12 @@ def get_embedding_model(name: str) -> EmbeddingModel:
         if one.model.model_id == name:
             own: EmbeddingModel = one.model
             return own
-    try:
-        return get_embedding_model_aliases()[name]
-    except KeyError:
-        raise UnknownModelError(f"Unknown model: {name}") from None
+    for everything in (_embedding_models, get_embedding_models_with_aliases):
+        found = _by_name((one.model, one.aliases) for one in everything()).get(name)
+        if found is not None:
+            known: EmbeddingModel = found
+            return known
+    raise UnknownModelError(f"Unknown model: {name}")
 
 
 def get_default_model(filename: str = DEFAULT_MODEL_FILE, default: str | None = None) -> str | None:
@@ -199,8 +215,11 @@ def _find(name: str | None, wanted: str, other: str, only_the_other: str) -> Any
     name = name or get_default_model()
     if not name:
         raise UnknownModelError("Unknown model: no name was given, and no default model is set")
-    everything = get_models_with_aliases()
+    everything = _models()
     found = _by_name((getattr(one, wanted), one.aliases) for one in everything).get(name)
+    if found is None:  # it may be new
+        everything = get_models_with_aliases()
+        found = _by_name((getattr(one, wanted), one.aliases) for one in everything).get(name)
     if found is not None:
         return found
     if name in _by_name((getattr(one, other), one.aliases) for one in everything):

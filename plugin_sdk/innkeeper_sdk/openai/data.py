@@ -50,9 +50,9 @@ class Data:
             return None
         raise AttributeError(f"the server's answer has no {name!r}")
 
-    def model_dump(self, **settings: Any) -> dict[str, Any]:
-        """Return the object as plain JSON values; the *settings* of pydantic make no difference."""
-        dumped: dict[str, Any] = plain(self._fields)
+    def model_dump(self, *, exclude_none: bool = False, **settings: Any) -> dict[str, Any]:
+        """Return the object as plain JSON values; other *settings* of pydantic make no difference."""
+        dumped: dict[str, Any] = plain(self._fields, exclude_none=exclude_none)
         return dumped
 
     def __iter__(self) -> Iterator[Any]:
@@ -72,10 +72,11 @@ def wrapped(value: Any) -> Any:
     return value
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, *, exclude_none: bool = False) -> Any:
     """Return a copy of JSON values: what is done to it leaves the original alone."""
     if isinstance(value, dict):
-        return {name: plain(inner) for name, inner in value.items()}
+        kept = {name: inner for name, inner in value.items() if inner is not None or not exclude_none}
+        return {name: plain(inner, exclude_none=exclude_none) for name, inner in kept.items()}
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [plain(item, exclude_none=exclude_none) for item in value]
     return value

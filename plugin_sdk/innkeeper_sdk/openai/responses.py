@@ -15,7 +15,7 @@ from .attachments import without_content
 from .chat import AsyncChat, Chat
 from .chat_answer import reasoned_unseen
 from .options import build_options_class, not_nulls, value_of
-from .responses_answer import ResponsesAnswer
+from .responses_answer import ResponsesAnswer, reasoning_event, server_tool_events
 from .responses_input import responses_input
 from .server_side_tools import CodeInterpreter, WebSearch
 from .shared import SharedModel, function_of
@@ -154,6 +154,24 @@ class SharedResponsesModel(SharedModel):
             input=usage.get("input_tokens") or 0, output=usage.get("output_tokens") or 0, details=details or None
         )
 
+    def _reasoning_event(self, item: Any, *, include_text: bool = True) -> StreamEvent:
+        """Return the event of a reasoning item."""
+        return reasoning_event(item, 0, include_text=include_text)
+
+    def _server_tool_events(self, item: Any, message_index: int) -> list[StreamEvent]:
+        """Return the events of what the provider ran by itself. Override it for a provider with tools of its own."""
+        return server_tool_events(item, message_index)
+
+    def _refresh_server_tool_events(self, output: Any, done_events: dict[str, list[StreamEvent]]) -> None:
+        """Give events that were streamed already, by the ids of their items, what the whole *output* says of them."""
+        for item in output or ():
+            told = done_events.get(getattr(item, "id", None) or "") or ()
+            final = (
+                {event.type: event for event in self._server_tool_events(item, told[0].message_index)} if told else {}
+            )
+            for event in told:
+                event.chunk = final[event.type].chunk if event.type in final else event.chunk
+
     def _end(self, response: Any, request: dict[str, Any], answer: ResponsesAnswer) -> Iterator[StreamEvent]:
         """Take note of what is known at the end."""
         usage = (answer.final or {}).get("usage")
@@ -180,7 +198,7 @@ class Responses(SharedResponsesModel, KeyModel):
             yield from chat.execute(prompt, stream, response, conversation, key)
             return
         request = self._request(prompt, stream)
-        answer = ResponsesAnswer(response.add_tool_call)
+        answer = ResponsesAnswer(self, response.add_tool_call)
         given = self.get_client(key).responses.create(**request)
         if stream:
             for event in given:
@@ -206,7 +224,7 @@ class AsyncResponses(SharedResponsesModel, AsyncKeyModel):
                 yield event
             return
         request = self._request(prompt, stream)
-        answer = ResponsesAnswer(response.add_tool_call)
+        answer = ResponsesAnswer(self, response.add_tool_call)
         given = await self.get_client(key, async_=True).responses.create(**request)
         if stream:
             async for piece in given:

@@ -22,9 +22,10 @@ LAST_EVENTS = ("response.completed", "response.incomplete")
 
 
 class ResponsesAnswer:
-    """One answer. *add_tool_call* is told the calls that the model asks for."""
+    """One answer. *add_tool_call* is told the calls that *model* asks for; it has a say in what items become."""
 
-    def __init__(self, add_tool_call: Callable[[ToolCall], None]) -> None:
+    def __init__(self, model: Any, add_tool_call: Callable[[ToolCall], None]) -> None:
+        self._model = model
         self.final: dict[str, Any] | None = None
         """The whole answer, as JSON values, once it has come."""
         self.had_reasoning = False
@@ -86,8 +87,12 @@ class ResponsesAnswer:
                 yield self._event("tool_call_args", item.arguments, tool_call_id=item.call_id)
             yield from self._end(item)
 
+    @property
+    def _message_index(self) -> int:
+        return max(0, self._message)
+
     def _event(self, kind: str, chunk: str | None, **more: Any) -> StreamEvent:
-        return StreamEvent(kind, chunk or "", message_index=max(0, self._message), **more)
+        return StreamEvent(kind, chunk or "", message_index=self._message_index, **more)
 
     def _begin(self, item: Any) -> Iterator[StreamEvent]:
         """Each message after the first begins one of its own; what stands between two belongs to the one before."""
@@ -100,53 +105,62 @@ class ResponsesAnswer:
     def _end(self, item: Any) -> Iterator[StreamEvent]:
         if item.type == "reasoning":
             self.had_reasoning = True
-            event = self._reasoning_event(item)
+            is_told = item.id is not None and item.id in self._told
+            event = self._model._reasoning_event(item, include_text=not is_told)
+            event.message_index = self._message_index
             if item.id:
                 self._reasoning_events[item.id] = event
             yield event
         elif item.type == "function_call":
             self._add_tool_call(ToolCall(item.name, arguments_of(item.arguments), item.call_id))
         else:
-            events = list(self._events_of_server_tool(item))
+            events = self._model._server_tool_events(item, self._message_index)
             item_id = getattr(item, "id", None)
-            if item_id:
+            if item_id and events:
                 self._server_events[item_id] = events
             yield from events
-
-    def _reasoning_event(self, item: Any) -> StreamEvent:
-        is_told = item.id is not None and item.id in self._told
-        text = "" if is_told else _reasoning_text(item)
-        sealed = {name: plain_value(getattr(item, name, None)) for name in SEALED}
-        known = {name: value for name, value in sealed.items() if value}
-        return self._event(
-            "reasoning", text, redacted=not is_told and not text, provider_metadata={PROVIDER: known} if known else None
-        )
-
-    def _events_of_server_tool(self, item: Any) -> Iterator[StreamEvent]:
-        """Yield what the provider ran by itself: the call and what it gave."""
-        if item.type == "web_search_call":
-            name, arguments = "web_search", plain_value(getattr(item, "action", None)) or {}
-            found = [plain_value(result) for result in getattr(item, "results", None) or ()]
-            output = json.dumps(found) if found else ""
-        elif item.type == "code_interpreter_call":
-            name, arguments = "code_interpreter", {"code": getattr(item, "code", None) or ""}
-            given = [plain_value(one) for one in getattr(item, "outputs", None) or ()]
-            output = "\n".join(one.get("logs") or one.get("url") for one in given if one.get("logs") or one.get("url"))
-        else:
-            return
-        by_server: dict[str, Any] = {"tool_call_id": item.id, "server_executed": True}
-        yield self._event("tool_call_name", name, **by_server)
-        yield self._event("tool_call_args", json.dumps(arguments), **by_server)
-        status = getattr(item, "status", None) or "completed"
-        yield self._event("tool_result", output or status, tool_name=name, **by_server)
 
     def _complete(self, answer: Any) -> None:
         """Take the last event. What the provider's tools gave may be complete only now, and replaces what was told."""
         self.final = answer.model_dump()
-        for item in answer.output or ():
-            told = self._server_events.get(getattr(item, "id", None) or "") or ()
-            for event, final in zip(told, self._events_of_server_tool(item), strict=False):
-                event.chunk = final.chunk
+        self._model._refresh_server_tool_events(answer.output, self._server_events)
+
+
+def reasoning_event(item: Any, message_index: int, *, include_text: bool) -> StreamEvent:
+    """Return the event of a reasoning item: what it is sealed as, and its text unless that was told already."""
+    text = _reasoning_text(item) if include_text else ""
+    sealed = {name: plain_value(getattr(item, name, None)) for name in SEALED}
+    known = {name: value for name, value in sealed.items() if value}
+    return StreamEvent(
+        "reasoning",
+        text,
+        redacted=include_text and not text,
+        provider_metadata={PROVIDER: known} if known else None,
+        message_index=message_index,
+    )
+
+
+def server_tool_events(item: Any, message_index: int) -> list[StreamEvent]:
+    """Return the events of what the provider ran by itself, the call and what it gave; none for other items."""
+    kind = getattr(item, "type", None)
+    if kind == "web_search_call":
+        name, arguments = "web_search", plain_value(getattr(item, "action", None)) or {}
+        found = [plain_value(result) for result in getattr(item, "results", None) or ()]
+        output = json.dumps(found) if found else ""
+    elif kind == "code_interpreter_call":
+        name, arguments = "code_interpreter", {"code": getattr(item, "code", None) or ""}
+        given = [plain_value(one) for one in getattr(item, "outputs", None) or ()]
+        output = "\n".join(one.get("logs") or one.get("url") for one in given if one.get("logs") or one.get("url"))
+    else:
+        return []
+    item_id = getattr(item, "id", None)
+    by_server: dict[str, Any] = {"tool_call_id": item_id, "server_executed": True, "message_index": message_index}
+    status = getattr(item, "status", None) or "completed"
+    return [
+        StreamEvent("tool_call_name", name, **by_server),
+        StreamEvent("tool_call_args", json.dumps(arguments), **by_server),
+        StreamEvent("tool_result", output or status, tool_name=name, **by_server),
+    ]
 
 
 def _reasoning_text(item: Any) -> str:

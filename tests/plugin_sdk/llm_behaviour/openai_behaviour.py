@@ -352,6 +352,31 @@ def responses_server_side_tools():
 
 
 @question
+def responses_subclass_has_a_say_in_items():
+    class Mine(Responses):
+        def _server_tool_events(self, item, message_index):
+            events = super()._server_tool_events(item, message_index)
+            for event in events[:1]:
+                event.provider_metadata = {"mine": {"item": item.model_dump(exclude_none=True)["id"]}}
+            return events
+
+        def _refresh_server_tool_events(self, output, done_events):
+            super()._refresh_server_tool_events(output, done_events)
+            for events in done_events.values():
+                events[0].chunk += "!"
+
+        def _reasoning_event(self, item, *, include_text=True):
+            event = super()._reasoning_event(item, include_text=include_text)
+            event.provider_metadata["mine"] = True
+            return event
+
+    return [
+        both_ways(Mine, "searched", "find", tools=[WebSearch()], settings=ABILITIES),
+        both_ways(Mine, "said", "hi", settings={"reasoning": True}),
+    ]
+
+
+@question
 def server_side_tools_refuse():
     def refuses(make):
         try:
