@@ -61,8 +61,14 @@ class FrameDecoder:
 
     @property
     def is_inside_frame(self) -> bool:
-        """Whether bytes of an unfinished frame lie here."""
+        """Whether bytes of a frame lie here."""
         return self.end > self.start
+
+    @property
+    def has_payload(self) -> bool:
+        """Whether ``next_payload`` has something to return, or to refuse."""
+        body = self.start + HEADER_BYTES
+        return body <= self.end and _read_length(self._buffer, self.start)[0] <= max(0, self.end - body)
 
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[bytes]:
         """Take *data* and yield every payload that it completes. Raises FrameTooLarge, EmptyFrame."""

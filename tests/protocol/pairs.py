@@ -11,7 +11,7 @@ from typing import Any
 from innkeeper_protocol.link import Link, memory_links, socket_links
 from innkeeper_protocol.methods import METHODS, Method
 from innkeeper_protocol.payloads.base import Payload
-from innkeeper_protocol.peer import Handler, Peer
+from innkeeper_protocol.peer import Handler, IncomingCall, Peer
 
 BOUND_S = 10.0
 """How long any step of a test may take: far more than it does."""
@@ -31,7 +31,9 @@ TELL: Method[Text, None] = Method("test/tell", "both", Text, None)
 
 TABLE: dict[str, Method[Any, Any]] = {**METHODS, **{method.name: method for method in (ECHO, WAIT, COUNT, TELL)}}
 
-LINKS: dict[str, Callable[[], tuple[Link, Link]]] = {
+Links = Callable[[], tuple[Link, Link]]
+
+LINKS: dict[str, Links] = {
     "socket": socket_links,
     "memory": memory_links,
     "no bell": lambda: memory_links(with_bell=False),
@@ -41,6 +43,27 @@ LINKS: dict[str, Callable[[], tuple[Link, Link]]] = {
 def echo(params: Text, call: Any) -> Text:
     """Answer with the params."""
     return params
+
+
+class Gate:
+    """A handler that answers with its params once it is opened; *entered* says that it runs."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self._opened = threading.Event()
+
+    def __call__(self, params: Text, call: IncomingCall) -> Text:
+        self.entered.release()
+        assert self._opened.wait(BOUND_S)
+        return params
+
+    def wait_until_entered(self) -> None:
+        """Wait for one call to come in."""
+        assert self.entered.acquire(timeout=BOUND_S)
+
+    def open(self) -> None:
+        """Let every call go."""
+        self._opened.set()
 
 
 @dataclass
@@ -54,7 +77,7 @@ class Pair:
 
 @contextlib.contextmanager
 def peers(
-    links: Callable[[], tuple[Link, Link]] = socket_links,
+    links: Links = socket_links,
     *,
     host: Mapping[str, Handler] | None = None,
     plugin: Mapping[str, Handler] | None = None,

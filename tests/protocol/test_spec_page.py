@@ -69,6 +69,12 @@ def python_text(*folders: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.rglob("*.py")))
 
 
+def test_every_rule_is_cited_by_a_test_or_a_vector() -> None:
+    cited = set(RULE.findall(python_text(TESTS / "protocol", TESTS / "conformance")))
+    cited |= {rule for path in vectors.FOLDER.glob("*.json") for rule in RULE.findall(path.read_text(encoding="utf-8"))}
+    assert [rule for rule in spec_page.rules() if rule not in cited] == []
+
+
 def test_rules_that_code_tests_and_vectors_cite_exist() -> None:
     text = python_text(PROTOCOL / "innkeeper_protocol", TESTS / "protocol", TESTS / "conformance")
     text += "".join(path.read_text(encoding="utf-8") for path in vectors.FOLDER.glob("*.json")) + SPEC

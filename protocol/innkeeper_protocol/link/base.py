@@ -36,8 +36,8 @@ class Link(Protocol):
     def is_readable(self, timeout_s: float) -> bool:
         """Wait at most *timeout_s* for something to read; the end counts as something. For one thread at a time."""
 
-    def stay_awake(self, until: float) -> None:
-        """Wait for something to read without falling asleep, until ``time.monotonic()`` is *until* at most."""
+    def stay_awake(self, span_s: float) -> None:
+        """Wait for something to read without falling asleep, for *span_s* at most. For one thread at a time."""
 
     before_waiting: Callable[[], None]
     """What ``send`` calls each time there is no room, before it waits."""

@@ -80,7 +80,7 @@ class MemoryLink:
         with pipe.changed:
             return bool(pipe.changed.wait_for(lambda: pipe.content or pipe.is_ended, max(0, timeout_s)))
 
-    def stay_awake(self, until: float) -> None:
+    def stay_awake(self, span_s: float) -> None:
         """Return at once: both ends are in one process, and the other one needs the interpreter."""
 
     def send(self, data: bytes, more: bytes | memoryview = b"", /) -> None:

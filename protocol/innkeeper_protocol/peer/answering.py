@@ -117,14 +117,10 @@ class Answering:
         core = self.core
         if len(payload) > core.send_limit:
             raise too_large(len(payload), core.send_limit)
-        lock = core.state_lock
-        lock.acquire()
-        try:
+        with core.state_lock:
             if core.reading.is_over:
                 return
             asked = core.connection.answer(number)
-        finally:
-            lock.release()
         core.send_payload(payload)
         if asked.method is methods.SHUTDOWN:
             core.lose(ConnectionLost("shut down"))

@@ -85,16 +85,12 @@ class Core:
         if length > self.send_limit:
             raise too_large(length, self.send_limit)
         header = length.to_bytes(HEADER_BYTES, "big")
-        lock = self._send_lock
         try:
-            lock.acquire()
-            try:
+            with self._send_lock:
                 if length <= JOINED_BYTES:
                     self.link.send(header + payload)
                 else:
                     self.link.send(header, payload)
-            finally:
-                lock.release()
         except BaseException as error:  # noqa: BLE001  # an OSError is handled, all else raised again
             self._lose_by(error)
 
@@ -150,15 +146,17 @@ class Core:
             self.attendants.wake()
 
     def lose(self, error: Exception) -> None:
-        """End the connection because of *error*. Every open call fails, once; every handler is told."""
+        """End the connection because of *error*. Every open call fails, once; every handler is told.
+
+        The first error counts. Called again, this finishes what an interrupt may have left undone.
+        """
         with self.state_lock:
-            if self.reading.is_over:
-                return
-            self.why_closed = error
+            if self.why_closed is None:
+                self.why_closed = error
             self.reading.end()
             for call in self.connection.outgoing.values():
-                if isinstance(call, Outcome):
-                    call.finish(None, error)
+                if isinstance(call, Outcome) and not call.is_done:
+                    call.finish(None, self.why_closed)
             asked = [asked for asked in self.connection.incoming.values() if isinstance(asked, Asked)]
             for request in asked:
                 request.is_cancelled = True

@@ -208,15 +208,18 @@ class Peer:
 
     def wait(self, outcome: Outcome, deadline: float | None) -> None:
         """Block until there is something for *outcome*. Raises CallTimedOut; the call is cancelled then."""
-        reading = self._core.reading
+        core = self._core
         try:
-            is_ready = reading.wait(outcome, deadline)
+            is_ready = core.reading.wait(outcome, deadline)
         except BaseException:
             self.cancel(outcome)
             raise
-        if not is_ready and not reading.is_over:
-            self.cancel(outcome)
-            raise CallTimedOut(f"no answer to '{outcome.method.name}' in time")
+        if is_ready:
+            return
+        if core.reading.is_over:  # and this call's answer was just being taken when that happened
+            raise core.error_when_closed()
+        self.cancel(outcome)
+        raise CallTimedOut(f"no answer to '{outcome.method.name}' in time")
 
     def take_batch(self, outcome: Outcome) -> bytes | None:
         """Return the next batch of items that came, None if there is none now."""
@@ -247,18 +250,14 @@ class Peer:
 
     def _ask(self, outcome: Outcome, params: Any) -> None:
         core = self._core
-        lock = core.state_lock
-        lock.acquire()
         try:
-            if core.reading.is_over:
-                raise core.error_when_closed()
-            payload = core.connection.request(outcome, params)
-        finally:
-            lock.release()
-        try:
+            with core.state_lock:
+                if core.reading.is_over:
+                    raise core.error_when_closed()
+                payload = core.connection.request(outcome, params)
             core.send_payload(payload)
         except BaseException:
-            with lock:
+            with core.state_lock:
                 core.connection.forget(outcome)
             raise
         core.ring_if_unread(own_calls=1)
@@ -268,9 +267,7 @@ class Peer:
     def _apply(self, payload: memoryview) -> Job | None:
         """Take one payload on the reading thread; return what is to be done elsewhere. Raises ProtocolViolation."""
         message = codec.decode_message(payload)
-        lock = self._core.state_lock
-        lock.acquire()
-        try:
+        with self._core.state_lock:
             event = self._core.connection.receive(message)
             kind = type(event)
             if kind is Outcome:
@@ -282,8 +279,6 @@ class Peer:
             if kind is Granted:
                 self._answering.granted(cast(Granted, event))
                 return None
-        finally:
-            lock.release()
         if isinstance(event, (Asked, Refused)):
             return self._answering.job_for(event)
         if isinstance(event, CancelAsked):

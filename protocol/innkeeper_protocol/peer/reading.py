@@ -8,8 +8,9 @@ Three kinds of thread lead: one that *waits* for something of its own, one that 
 comes, and then runs that itself), and an attendant that was rung for and *drains* what lies there. The leader never
 sends: two sides that both wait for room to send must each still have someone who reads.
 
-(Here and in its neighbours, locks that every call passes are acquired and released by hand: ``with`` takes thrice as
-long, and a call passes ten of them.)
+An interrupt (Ctrl-C raises KeyboardInterrupt anywhere in the main thread) must leave no lock held and nobody waiting
+for ever. So locks are taken by ``with`` only: between ``acquire()`` and ``try`` there is room for an interrupt, there
+is none in ``with``, though it takes thrice as long. And who is interrupted while leaving leaves again.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Reading:
         self._followers: deque[Waiting] = deque()
         self._servers: deque[Waiting] = deque()
         self._was_rung = False
+        self._began = 0.0
         self._waited_s = 0.0
 
     @property
@@ -93,8 +95,10 @@ class Reading:
             if self._follow(waiter, deadline):
                 while not waiter.is_ready and self._read(self._give, deadline):
                     pass
-        finally:
             self._leave(waiter)
+        except BaseException:
+            self._leave(waiter)
+            raise
         return waiter.is_ready
 
     def serve(self) -> Job | None:
@@ -156,29 +160,28 @@ class Reading:
                 return None
             if not self._read(jobs.append, None):
                 break
-        while len(jobs) > 1:
-            self._give(jobs.pop())
+        if len(jobs) > 1:
+            for job in jobs[1:]:
+                self._give(job)
         return jobs[0] if jobs else None
 
     def _read(self, take_job: Callable[[Job], object], deadline: float | None) -> bool:
         """Read once, and apply every message that is whole then. False when the deadline passed, or all is over.
 
         An interrupt while a message is applied may leave it half applied: the connection is over then, rather than
-        wrong. While waiting for bytes it does no harm.
+        wrong. While waiting for bytes it does no harm; what it kept from being applied comes first the next time.
         """
-        link, decoder = self._link, self._decoder
-        began = time.monotonic()
-        if self._waited_s < SHORT_WAIT_S:
-            link.stay_awake(AWAKE_S)
-        if deadline is not None and not link.is_readable(deadline - time.monotonic()):
-            return False
+        decoder = self._decoder
         is_applying = False
         try:
-            if not decoder.read_from(link.receive_into):
-                decoder.finish()
-                self._lose(ConnectionLost())
-                return False
-            self._waited_s = time.monotonic() - began
+            if decoder.start == decoder.end or not decoder.has_payload:
+                if not self._is_readable(deadline):
+                    return False
+                if not decoder.read_from(self._link.receive_into):
+                    decoder.finish()
+                    self._lose(ConnectionLost())
+                    return False
+                self._waited_s = time.monotonic() - self._began
             is_applying = True
             while decoder.start != decoder.end and (payload := decoder.next_payload()) is not None:
                 job = self._apply(payload)
@@ -195,12 +198,17 @@ class Reading:
             raise
         return not self.is_over
 
+    def _is_readable(self, deadline: float | None) -> bool:
+        """Wait for bytes, but for the sleep that receiving is; False when the deadline passed."""
+        self._began = time.monotonic()
+        if self._waited_s < SHORT_WAIT_S:
+            self._link.stay_awake(AWAKE_S)
+        return deadline is None or self._link.is_readable(deadline - time.monotonic())
+
     def _follow(self, waiter: Waiting, deadline: float | None) -> bool:
         """Wait in line until there is no need to, which is False, or it is this one's turn to lead, which is True."""
-        lock = self._lock
         while True:
-            lock.acquire()
-            try:
+            with self._lock:
                 if waiter.is_ready or self.is_over:
                     return False
                 if self._leader is None:
@@ -208,19 +216,16 @@ class Reading:
                     return True
                 asleep = lie_down(waiter)
                 self._followers.append(waiter)
-            finally:
-                lock.release()
             if not asleep.acquire(timeout=-1 if deadline is None else max(0.0, deadline - time.monotonic())):
                 return False
 
     def _leave(self, waiter: Waiting) -> None:
         """Stop leading, following or serving, and see that someone else reads, if there is reason to.
 
-        Whoever leaves looks after that, also one that did not lead: it may just have been chosen to.
+        Whoever leaves looks after that, also one that did not lead: it may just have been chosen to. Leaving twice does
+        no harm.
         """
-        lock = self._lock
-        lock.acquire()
-        try:
+        with self._lock:
             if self._leader is waiter:
                 self._leader = None
             else:
@@ -235,8 +240,6 @@ class Reading:
                 if self.has_bell and not self._was_rung:
                     return
                 self._was_rung = False
-        finally:
-            lock.release()
         if is_over:
             self._left()
         else:
