@@ -312,6 +312,19 @@ def test_input_that_breaks_off_leaves_what_came_before(shelf: Shelf) -> None:
     assert len(shelf.rows()) == 20, "two whole batches; what was read for a third is not lost, but not embedded"
 
 
+def test_plugin_is_made_anew_on_the_way_where_it_is_of_an_older_host(shelf: Shelf) -> None:
+    """What it registered is then read from its new environment: the old one is gone."""
+    index = shelf.inn.home / "index.json"
+    content = json.loads(index.read_text("utf-8"))
+    for plugin in content["plugins"]:
+        plugin["sdk"] = "older"
+    index.write_text(json.dumps(content), "utf-8")
+
+    shelf.ok("embed-multi", "docs", "-", "-m", "letters", stdin="id,text\n1,tea\n")
+
+    assert shelf.vectors() == {"1": [1, 1, 1, 0, 0, 0]}
+
+
 # What is there already, and what was interrupted
 
 

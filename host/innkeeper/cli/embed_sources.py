@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import click
 
@@ -42,9 +42,13 @@ class RowsOfFile:
     """The rows of the file at *path*, ``-`` for stdin: the first column is the id. How far it is counts in bytes."""
 
     def __init__(self, path: str, format_: str | None) -> None:
-        self.position = 0
         self._path = path
         self._format = format_
+        self._file: BinaryIO | None = None
+
+    @property
+    def position(self) -> int:
+        return self._file.tell() if self._file is not None and not self._file.closed else 0
 
     def total(self) -> int | None:
         return None if self._path == "-" else os.path.getsize(self._path)
@@ -54,10 +58,8 @@ class RowsOfFile:
             yield from map(entry_of, rows_of(sys.stdin.buffer, self._format))
             return
         try:
-            with open(self._path, "rb") as file:
-                for row in rows_of(file, self._format):
-                    self.position = file.tell()
-                    yield entry_of(row)
+            with open(self._path, "rb") as self._file:
+                yield from map(entry_of, rows_of(self._file, self._format))
         except OSError as error:
             raise click.ClickException(f"{self._path} cannot be read: {error}") from error
 

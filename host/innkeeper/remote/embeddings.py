@@ -31,6 +31,9 @@ REQUEST_BYTES = 4 * 1024 * 1024
 ITEM_BYTES = MAX_FRAME_BYTES - 64 * 1024
 """The largest item that fits a message."""
 
+LETTER_BYTES = 4
+"""The most that a letter takes in UTF-8: texts that fit by this need not be looked at."""
+
 RESULT_BYTES = 8 * 1024 * 1024
 """Of numbers in one message."""
 
@@ -55,7 +58,9 @@ class EmbeddingModel:
         """What its plugin said of it."""
         from .manifests import embedding_model_info
 
-        return embedding_model_info(self.host.home, self.found)
+        # The plugin may have been made anew since it was found, and its old environment is gone.
+        plugin = self.host.index.named(self.plugin) or self.found.plugin
+        return embedding_model_info(self.host.home, self.found._replace(plugin=plugin))
 
     @property
     def lasting_id(self) -> str:
@@ -188,10 +193,11 @@ class EmbedCall:
             raise UsageError("This model does not support binary data, only text strings")
         if str in kinds and not info.supports_text:
             raise UsageError("This model does not support text strings, only binary data")
-        for item in self._items:
-            if len(item) > ITEM_BYTES // 4 and (size := _bytes_of(item)) > ITEM_BYTES:
+        if max(map(len, self._items)) > ITEM_BYTES // LETTER_BYTES:
+            largest = max(map(_bytes_of, self._items))
+            if largest > ITEM_BYTES:
                 raise UsageError(
-                    f"An item of {size / 1e6:.1f} MB cannot be embedded.",
+                    f"An item of {largest / 1e6:.1f} MB cannot be embedded.",
                     why=f"A plugin takes at most {ITEM_BYTES / 1e6:.0f} MB at once.",
                     hint="Cut it into smaller ones.",
                 )
@@ -210,6 +216,8 @@ def find_embedding_model(host: Host, name: str | None) -> EmbeddingModel:
 def _that_fit(items: Sequence[str | bytes], dimensions: int | None) -> list[str | bytes]:
     """Return those of the first *items* that go in one message, there and back; one at least, if there is one."""
     most = FIRST_ITEMS if dimensions is None else max(RESULT_BYTES // (BYTES * dimensions), 1)
+    if len(items) <= most and LETTER_BYTES * sum(map(len, items)) <= REQUEST_BYTES:
+        return list(items)
     taken: list[str | bytes] = []
     left = REQUEST_BYTES
     for item in islice(items, most):
