@@ -57,6 +57,8 @@ def test_interrupt_in_a_handler_of_the_main_thread_answers_its_call_and_leaves()
     with plugin_process("""
 def answer(params, call):
     signal.raise_signal(signal.SIGINT)
+    while True:  # the interrupt may come a few instructions later
+        pass
 """) as (host, process):
         with pytest.raises(CallFailed, match="KeyboardInterrupt"):
             call(host, "x")
