@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 from .inn import Inn
 
@@ -16,7 +17,8 @@ def test_empty_prompt_is_asked_all_the_same(published: Inn) -> None:
 
 
 def test_piped_text_comes_before_the_prompt(published: Inn) -> None:
-    assert prompt_seen(published.ok("-m", "echo", "summarise", stdin="a,b\n1,2\n")) == "a,b\n1,2\n\nsummarise"
+    """As the real one puts them together: with a space between."""
+    assert prompt_seen(published.ok("-m", "echo", "summarise", stdin="a,b\n1,2\n")) == "a,b\n1,2\n summarise"
 
 
 def test_ten_megabytes_on_stdin_arrive_whole(published: Inn) -> None:
@@ -45,6 +47,23 @@ def test_option_of_the_wrong_type_is_refused_before_anything_is_sent(published: 
 
     assert "length" in message
     assert "valid integer" in message
+
+
+def test_option_out_of_range_is_refused_in_the_models_words(published: Inn) -> None:
+    message = published.fails("-m", "markov", "-o", "length", "1", "hi")
+
+    assert message == "Error: length\n  length must be >= 2\n"
+
+
+def test_bytes_that_are_no_text_are_refused_plainly(published: Inn) -> None:
+    message = published.fails("-m", "echo", os.fsdecode(b"caf\xe9"))
+
+    assert "not text" in message
+    assert "UTF-8" in message
+
+
+def test_model_is_named_by_the_environment_where_no_option_does(published: Inn) -> None:
+    assert prompt_seen(published.ok("hi", environment={"LLM_MODEL": "echo"})) == "hi"
 
 
 def test_unknown_model_gets_the_nearest_name(published: Inn) -> None:

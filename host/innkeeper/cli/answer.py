@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
-
-from innkeeper_protocol.payloads.models import ModelEvent
+from typing import TYPE_CHECKING
 
 from .run import Run
 from .terminal_text import TerminalText
 
+if TYPE_CHECKING:
+    from innkeeper_protocol.payloads.models import ModelEvent
+
+DIM, PLAIN = "\x1b[2m", "\x1b[0m"
+
 
 class Answer:
-    """Writes pieces of text to stdout, each at once; on a terminal without control sequences."""
+    """Writes pieces of text to stdout, each at once; on a terminal without control sequences, thoughts dim."""
 
     def __init__(self, run: Run, *, hide_reasoning: bool = False) -> None:
         self._run = run
         self._hide_reasoning = hide_reasoning
         self._out = TerminalText() if sys.stdout.isatty() else None
         self._thoughts = TerminalText() if sys.stderr.isatty() else None
+        self._is_dim = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         self._open_thought = ""
         self._has_begun = False
 
@@ -56,7 +62,7 @@ class Answer:
             return
         self._run.progress.clear()
         text = piece if self._thoughts is None else self._thoughts.clean(piece)
-        sys.stderr.write(text)
+        sys.stderr.write(f"{DIM}{text}{PLAIN}" if self._is_dim and text else text)
         sys.stderr.flush()
         self._open_thought = (self._open_thought + text)[-1:]
 
@@ -65,3 +71,13 @@ class Answer:
             sys.stderr.write("\n")
             sys.stderr.flush()
         self._open_thought = ""
+
+
+def show_usage(lines: Iterable[str]) -> None:
+    """Show what answers cost, on stderr."""
+    import click
+
+    for line in lines:
+        is_coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        text = f"Token usage: {line}"
+        click.echo(click.style(text, fg="yellow", bold=True) if is_coloured else text, err=True)

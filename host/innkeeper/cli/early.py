@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from innkeeper.errors import InnkeeperError
 
-from .names import COMMANDS
+from .names import COMMANDS, MODEL_VARIABLE
 
 if TYPE_CHECKING:
     from innkeeper.remote.host import Host
@@ -74,7 +74,7 @@ def _start_command(host: Host, arguments: Sequence[str]) -> bool:
 def _start_model(host: Host, arguments: Sequence[str]) -> None:
     wanted = asks_model(arguments)
     if wanted is not None:
-        plugin = host.find_model(wanted or None).plugin
+        plugin = host.find_model(wanted or os.environ.get(MODEL_VARIABLE) or None).plugin
         if plugin.is_ready:
             host.launch_early(plugin)
 

@@ -26,8 +26,10 @@ COMMANDS: dict[str, Place] = {
     "fragments": Place("fragments", "Manage fragments that are stored in the database"),
     "install": Place("install", "Install plugins, each in an environment of its own"),
     "keys": Place("keys", "Manage stored API keys for different models"),
+    "logs": Place("logs", "Tools for exploring logged prompts and responses"),
     "models": Place("models", "Manage available models"),
     "plugins": Place("plugins", "List installed plugins, and manage what they may do"),
+    "schemas": Place("schemas", "Manage stored schemas"),
     "similar": Place("similar", "Return top N similar IDs from a collection using cosine similarity"),
     "templates": Place("templates", "Manage stored prompt templates"),
     "tools": Place("tools", "Manage tools that can be made available to LLMs"),
@@ -36,3 +38,6 @@ COMMANDS: dict[str, Place] = {
 """In the order of ``llm --help``; the first is run when no command is named."""
 
 DEFAULT = "prompt"
+
+MODEL_VARIABLE = "LLM_MODEL"
+"""The environment variable that names the model where ``-m`` does not."""

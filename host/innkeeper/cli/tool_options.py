@@ -48,10 +48,12 @@ class ToolChoice:
 
         They are not open yet. Raises UsageError for a file of functions that cannot be read.
         """
+        wanted, functions = [*more, *self.tools], [*more_functions, *map(code_in, self.functions)]
+        if not wanted and not functions:
+            return None
         from innkeeper.conversation.chain_tools import Tools
 
-        wanted, functions = [*more, *self.tools], [*more_functions, *map(code_in, self.functions)]
-        return Tools(run.host, wanted, functions=functions, model=model) if wanted or functions else None
+        return Tools(run.host, wanted, functions=functions, model=model)
 
     def how(self, run: Run) -> dict[str, Any]:
         """Return what a chain takes besides its tools."""

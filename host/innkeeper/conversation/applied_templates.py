@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from innkeeper_sdk.api.attachments import Attachment
@@ -15,34 +14,11 @@ from innkeeper.remote.host import Host
 from innkeeper.remote.plugin_files import read_for_plugin
 from innkeeper.untrusted import one_line
 
+from .applied import Applied
 from .media_types import type_of_address, type_of_content
 from .templates import FoundTemplate
 from .wanted import SHOWN_LETTERS, Origin, Wanted
 from .web_text import is_address
-
-
-@dataclass
-class Applied:
-    """What is asked once templates were applied to it: *prompt* and *system*, and what they add.
-
-    What the lists hold comes before what the person gave by options. *model* and *options* count where the person said
-    nothing else; *schema*, *extract* and *extract_last* where they are set.
-    """
-
-    prompt: str | None = None
-    system: str | None = None
-    model: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
-    schema: dict[str, Any] | None = None
-    extract: bool = False
-    extract_last: bool = False
-    fragments: list[Wanted] = field(default_factory=list)
-    system_fragments: list[Wanted] = field(default_factory=list)
-    attachments: list[Attachment] = field(default_factory=list)
-    typed_attachments: list[Attachment] = field(default_factory=list)
-    """Those of ``attachment_types``."""
-    tools: list[Wanted] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
 
 
 def needs_input(found: Sequence[FoundTemplate]) -> bool:

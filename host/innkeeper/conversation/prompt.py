@@ -11,6 +11,8 @@ from innkeeper_protocol.payloads import content, models
 from innkeeper_sdk.api.attachments import Attachment
 from innkeeper_sdk.api.message_chain import joined_prompt, joined_system
 
+from innkeeper.errors import UsageError
+
 from .attachments import as_attachment, attachments_out
 
 if TYPE_CHECKING:
@@ -123,9 +125,10 @@ def new_prompt(
 
     *attachments* are Attachment objects or paths. *schema* is a JSON schema, or a pydantic model class. *messages* are
     what was said before, in place of what the conversation knows; *chain* is that with this turn in it. Options of the
-    model come as *options* or as keywords. Raises UsageError for a file that cannot be read, TypeError for an option
-    that is given twice.
+    model come as *options* or as keywords. Raises UsageError for a file that cannot be read and for what is no text,
+    TypeError for an option that is given twice.
     """
+    _require_text(text, system, *fragments, *system_fragments)
     twice = sorted({*(options or ())} & {*more_options})
     if twice:
         raise TypeError(f"options given twice, in options= and as keyword arguments: {', '.join(twice)}")
@@ -148,3 +151,16 @@ def new_prompt(
     from dataclasses import replace
 
     return replace(prompt, chain=(*messages, *prompt.turn()))
+
+
+def _require_text(*texts: str | None) -> None:
+    """Raise UsageError for a text with bytes in it that are none: Python takes them from a command line as they are."""
+    for text in texts:
+        try:
+            (text or "").encode()
+        except UnicodeEncodeError as error:
+            found = UsageError(
+                "The prompt is not text.", why=f"It is not UTF-8: {error.reason} at position {error.start}."
+            )
+            found.exit_code = 1
+            raise found from error

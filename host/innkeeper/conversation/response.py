@@ -177,11 +177,15 @@ class Response:
         """Return the answer as messages; nearly always one."""
         result = self.result()
         if self._messages is None:
-            from .assembly import assembled
             from .messages import messages_in
 
-            self._messages = messages_in(result.messages) or assembled(self._events, result.tool_calls)
+            self._messages = messages_in(result.messages) or self._assembled(result)
         return self._messages
+
+    def _assembled(self, result: wire.PromptResult) -> list[Message]:
+        from .assembly import assembled
+
+        return assembled(self._events, result.tool_calls)
 
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """Return the tool calls that the model asked for."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from innkeeper.conversation.applied_templates import Applied, apply_templates, fill_in, needs_input
+from innkeeper.conversation.applied import Applied
+from innkeeper.conversation.applied_templates import apply_templates, fill_in, needs_input
 from innkeeper.conversation.templates import FoundTemplate
 from innkeeper.conversation.wanted import Origin, Wanted
 from innkeeper.errors import PermissionDenied, TemplateError
