@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from innkeeper.errors import StorageError
 from innkeeper.storage.keys import stored_keys
 from innkeeper.storage.logs_database import open_logs
+from innkeeper.storage.logs_keys import without_keys
 from innkeeper.storage.logs_turns import GivenFragment, GivenTool, Turn, log_turn
 
 if TYPE_CHECKING:
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
     from .prompt import ToolboxUse
     from .response import Response
-
-SHORTEST_KEY = 8
-"""What is shorter is no key that anybody issues, and taking it out of an answer would only garble that."""
-
-KEY_SHOWN_AS = "[key]"
-
 
 def log_responses(responses: Sequence[Response], path: str | None = None) -> None:
     """Store complete *responses*, in the log database of their home unless *path* is another. Raises StorageError."""
@@ -64,16 +58,6 @@ def log_response(db: sqlite3.Connection, response: Response) -> None:
     )
 
 
-def without_keys(value: Any, keys: Collection[str]) -> Any:
-    """Return *value* with every one of *keys* in it taken out."""
-    if value is None or not keys:
-        return value
-    written = cleaned = json.dumps(value, ensure_ascii=False)
-    for key in sorted(keys, key=len, reverse=True):
-        cleaned = cleaned.replace(json.dumps(key, ensure_ascii=False)[1:-1], KEY_SHOWN_AS)
-    return value if cleaned == written else json.loads(cleaned)
-
-
 def _response_json(response: Response) -> Any:
     """Return the provider's answer without the keys that its plugin may have; nothing where they are not known."""
     found = response.result().response_json
@@ -88,7 +72,7 @@ def _response_json(response: Response) -> Any:
         }
     except StorageError:
         return None
-    return without_keys(found, {key for key in keys if key and len(key) >= SHORTEST_KEY})
+    return without_keys(found, keys)
 
 
 def _tool(tool: ToolDefinition, use: ToolboxUse | None) -> GivenTool:

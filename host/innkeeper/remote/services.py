@@ -74,6 +74,7 @@ class Services:
             methods.LOAD_TEMPLATE.name: self.load_template,
             methods.LOAD_FRAGMENTS.name: self.load_fragments,
             methods.RUN_TOOL.name: self.run_tool,
+            methods.LOG_RESPONSE.name: self.log_response,
             methods.SET_ALIAS.name: self.set_alias,
             methods.SET_DEFAULT_MODEL.name: self.set_default_model,
         }
@@ -168,6 +169,12 @@ class Services:
 
         _check_depth(params.depth)
         return run_tool(self._host, self._plugin.name, params, call)
+
+    def log_response(self, params: wire.LogResponseParams, call: IncomingCall) -> Nothing:
+        """Log an exchange that the plugin made."""
+        from .log_services import LogServices
+
+        return LogServices(self._host, self._policy, self._denials).log_response(params, call)
 
     def set_alias(self, params: wire.SetAliasParams, call: IncomingCall) -> Nothing:
         """Let a name mean a model of this plugin; the person's own names stay theirs."""

@@ -132,14 +132,19 @@ def _insert_turn(db: sqlite3.Connection, turn: Turn, parent: str | None, tip: st
             turn.resolved_model,
             json.dumps(options) if options else None,
             ensure_schema(db, turn.schema) if turn.schema else None,
-            turn.input_tokens,
-            turn.output_tokens,
+            _count(turn.input_tokens),
+            _count(turn.output_tokens),
             json.dumps(turn.token_details) if turn.token_details else None,
             turn.duration_ms,
             turn.datetime_utc,
             condensed(turn.response_json, values),
         ],
     )
+
+
+def _count(said: int | None) -> int | None:
+    """Return a number that a plugin said, if it is one that SQLite can hold and that can be true."""
+    return said if said is not None and 0 <= said < 1 << 63 else None
 
 
 def _insert_tools(db: sqlite3.Connection, turn: Turn) -> None:
