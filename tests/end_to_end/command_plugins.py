@@ -216,6 +216,9 @@ def register_commands(cli):
 PARROT = """
     yield "you said "
     yield prompt.prompt
+    if prompt.prompt == "wait":
+        import time
+        time.sleep(600)
 """
 
 

@@ -16,6 +16,7 @@ import pexpect
 import pytest
 
 from .inn import LLM, Inn
+from .processes import Watched, descendants
 
 PROMPT = "ready> "
 
@@ -102,6 +103,16 @@ def test_interrupt_is_the_commands_to_handle(tier: Inn) -> None:
     terminal.sendintr()
 
     assert ends(terminal) == (3, "tidied up\n")
+
+
+def test_interrupt_gives_up_on_the_model_that_a_command_asks(tier: Inn) -> None:
+    terminal = tier.at_terminal("try", "ask-model", "wait")
+    terminal.expect_exact("you said \r\nwait\r\n")
+    others = Watched(descendants(terminal.pid))
+    terminal.send(INTERRUPT)
+
+    assert ends(terminal) == (1, "\nAborted!\n")
+    assert others.left_after(5) == []
 
 
 def test_interrupted_question_is_aborted_as_click_does(tier: Inn) -> None:
