@@ -218,7 +218,7 @@ def test_a_model_that_does_not_let_go_is_ended_with_its_process(model: Model) ->
 
     with pytest.raises((Interrupted, PluginStopped)):
         next(pieces)
-    assert model.prompt("times").text() == "1"
+    assert model.prompt("times").text() == "1"  # of a new process
 
 
 def test_an_answer_that_nobody_holds_any_more_is_given_up(model: Model) -> None:

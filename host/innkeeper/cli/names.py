@@ -5,19 +5,21 @@ Kept apart from the commands, so that listing them imports none; a test holds th
 
 from __future__ import annotations
 
-from typing import NamedTuple
 
-
-class Place(NamedTuple):
+class Place:
     """The *module* of `innkeeper.cli` in which a click command of the command's own name stands, and its *help*."""
 
-    module: str
-    help: str
+    __slots__ = ("help", "module")
+
+    def __init__(self, module: str, help: str) -> None:  # noqa: A002  # that is what it is
+        self.module = module
+        self.help = help
 
 
 COMMANDS: dict[str, Place] = {
     "prompt": Place("prompt", "Execute a prompt"),
     "aliases": Place("aliases", "Manage model aliases"),
+    "chat": Place("chat", "Hold an ongoing chat with a model"),
     "collections": Place("collections", "View and manage collections of embeddings"),
     "doctor": Place("doctor", "Show what this machine can enforce, and what is wrong"),
     "embed": Place("embed", "Embed text and store or return the result"),

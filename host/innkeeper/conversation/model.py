@@ -66,6 +66,9 @@ class Model:
     ) -> OpenPrompt:
         """Send *prompt*; return the answer that streams back. Starts the plugin where it does not run."""
         session = self.host.session(self.found.plugin)
+        if session.ending:
+            session.settle()
+            session = self.host.session(self.found.plugin)
         params = wire.PromptParams(
             model_id=self.model_id,
             prompt=prompt,

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -120,6 +120,7 @@ class OpenCall(Generic[R]):
             if self._end is None and not self.session.is_over:
                 self._end = threading.Thread(target=self._see_to_the_end, daemon=True, name="innkeeper-cancel")
                 self._end.start()
+                self.session.ending.append(self._end)
 
     def _see_to_the_end(self) -> None:
         """Wait for the answer, which comes soon also after a cancel, unless a reader does; end what does not answer."""
@@ -163,6 +164,8 @@ class Session:
         self.name = launched.plugin.name
         self.launched = launched
         self.denials = denials
+        self.ending: list[threading.Thread] = []
+        """Those that see to the end of calls that were cancelled."""
         self._closing = threading.Lock()
         self._is_closed = False
         self._broker: Broker | None = None
@@ -211,6 +214,16 @@ class Session:
         """Call *method* and return its stream of items. Raises as `call` does."""
         with self.translating(method):
             return OpenCall(self, method, self.peer.open_stream(method, params))
+
+    def settle(self) -> None:
+        """Wait until every call that was cancelled is over, or the plugin ended for not letting go of it.
+
+        Whoever asks next is then not struck by that end.
+        """
+        for thread in tuple(self.ending):
+            thread.join()
+            with suppress(ValueError):  # somebody else waited for it as well
+                self.ending.remove(thread)
 
     @property
     def is_over(self) -> bool:
