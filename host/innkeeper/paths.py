@@ -6,12 +6,12 @@ All of it lies under ``LLM_USER_PATH`` when that is set, else where the platform
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """The directory that holds keys, settings, databases and plugins. Paths are strings: starting is to be quick."""
 
     root: str
@@ -102,6 +102,9 @@ def find_home(environ: Mapping[str, str] = os.environ) -> Home:
     override = environ.get("LLM_USER_PATH")
     if override:
         return Home(os.path.abspath(os.path.expanduser(override)))
+    if sys.platform == "linux":  # what platformdirs would say, without the 8 ms of importing it
+        folder = environ.get("XDG_DATA_HOME", "").strip() or os.path.expanduser("~/.local/share")
+        return Home(os.path.join(folder, "innkeeper"))
     import platformdirs
 
     return Home(platformdirs.user_data_dir("innkeeper", appauthor=False))

@@ -79,7 +79,9 @@ _OF_ONE_ENVIRONMENT = {
 
 
 def _as_shipped(plugin: InstalledPlugin) -> dict[str, Any]:
-    return {name: value for name, value in _without_defaults(plugin).items() if name not in _OF_ONE_ENVIRONMENT}
+    plain = vars(InstalledPlugin(name="", version=""))
+    changed = {name: value for name, value in vars(plugin).items() if value != plain[name]}
+    return {name: value for name, value in changed.items() if name not in _OF_ONE_ENVIRONMENT}
 
 
 def _without_defaults(value: Any) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from types import MappingProxyType
 from typing import Any
 
 from innkeeper.errors import StorageError
@@ -22,10 +22,11 @@ from innkeeper.paths import Home
 RECORD = "record.json"
 """In each generation: its entry of the index, and how it was asked for (see `request.py`)."""
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 DEFAULTS_DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "default_plugins")
 
 
-@dataclass(slots=True, kw_only=True)
 class InstalledPlugin:
     """One plugin of the index. *name* is its canonical distribution name.
 
@@ -33,37 +34,71 @@ class InstalledPlugin:
     dicts with ``id``, ``label``, ``aliases``, ``sync`` and ``async``; *embedding_models* have ``id``, ``label`` and
     ``aliases``; *commands* have ``name``, ``help`` and ``hidden``; *template_loaders* and *fragment_loaders* are
     prefixes; *tools* have ``name``, ``description`` and ``toolbox``, a bool. *problems* are sentences about what it
-    failed to register.
+    failed to register. (No dataclass: importing those takes 5 ms of every start.)
     """
 
-    name: str
-    version: str
-    requirement: str = ""
-    """What the person asked for, as typed."""
-    source_kind: str = "index"
-    """``index``, ``directory``, ``editable``, ``wheel``, ``sdist``, ``url``, ``git`` or ``default``."""
-    generation: str | None = None
-    interpreter: str = ""
-    """The base Python that runs it, its real path: never the environment's own ``bin/python``."""
-    base_prefix: str = ""
-    site_packages: str = ""
-    extra_read: list[str] = field(default_factory=list)
-    """Folders beside the environment that it consists of: the source of an editable one."""
-    hooks: list[str] = field(default_factory=list)
-    models: list[dict[str, Any]] = field(default_factory=list)
-    embedding_models: list[dict[str, Any]] = field(default_factory=list)
-    commands: list[dict[str, Any]] = field(default_factory=list)
-    template_loaders: list[str] = field(default_factory=list)
-    fragment_loaders: list[str] = field(default_factory=list)
-    tools: list[dict[str, Any]] = field(default_factory=list)
-    runtime: str = "sdk"
-    sdk: str = ""
-    """The hash of the SDK in its environment: when the host's differs, `install.make_ready` makes it anew."""
-    is_default: bool = False
-    problems: list[str] = field(default_factory=list)
-    watched: dict[str, list[int] | None] = field(default_factory=dict)
-    """Files that decide what it registers, with modification time (ns) and size, or None where there was none."""
-    installed_at: float = 0.0
+    def __init__(
+        self,
+        *,
+        name: str,
+        version: str,
+        requirement: str = "",
+        source_kind: str = "index",
+        generation: str | None = None,
+        interpreter: str = "",
+        base_prefix: str = "",
+        site_packages: str = "",
+        extra_read: Sequence[str] = (),
+        hooks: Sequence[str] = (),
+        models: Sequence[dict[str, Any]] = (),
+        embedding_models: Sequence[dict[str, Any]] = (),
+        commands: Sequence[dict[str, Any]] = (),
+        template_loaders: Sequence[str] = (),
+        fragment_loaders: Sequence[str] = (),
+        tools: Sequence[dict[str, Any]] = (),
+        runtime: str = "sdk",
+        sdk: str = "",
+        is_default: bool = False,
+        problems: Sequence[str] = (),
+        watched: Mapping[str, list[int] | None] = NOTHING,
+        installed_at: float = 0.0,
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.requirement = requirement
+        """What the person asked for, as typed."""
+        self.source_kind = source_kind
+        """``index``, ``directory``, ``editable``, ``wheel``, ``sdist``, ``url``, ``git`` or ``default``."""
+        self.generation = generation
+        self.interpreter = interpreter
+        """The base Python that runs it, its real path: never the environment's own ``bin/python``."""
+        self.base_prefix = base_prefix
+        self.site_packages = site_packages
+        self.extra_read = list(extra_read)
+        """Folders beside the environment that it consists of: the source of an editable one."""
+        self.hooks = list(hooks)
+        self.models = list(models)
+        self.embedding_models = list(embedding_models)
+        self.commands = list(commands)
+        self.template_loaders = list(template_loaders)
+        self.fragment_loaders = list(fragment_loaders)
+        self.tools = list(tools)
+        self.runtime = runtime
+        self.sdk = sdk
+        """The hash of the SDK in its environment: when the host's differs, `install.make_ready` makes it anew."""
+        self.is_default = is_default
+        self.problems = list(problems)
+        self.watched = dict(watched)
+        """Files that decide what it registers, with modification time (ns) and size, or None where there was none."""
+        self.installed_at = installed_at
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, InstalledPlugin) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return f"InstalledPlugin({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
     @property
     def is_ready(self) -> bool:
@@ -76,13 +111,15 @@ class InstalledPlugin:
         return os.path.join(home.generation_dir(self.name, self.generation), ".venv")
 
 
-@dataclass(slots=True)
 class Index:
-    """All plugins: the defaults first, then the others in the order they were installed; the first wins a name."""
+    """All plugins: the defaults first, then the others in the order they were installed; the first wins a name.
 
-    plugins: list[InstalledPlugin] = field(default_factory=list)
-    removed_defaults: list[str] = field(default_factory=list)
-    """Default plugins that the person uninstalled."""
+    *removed_defaults* are default plugins that the person uninstalled.
+    """
+
+    def __init__(self, plugins: Sequence[InstalledPlugin] = (), removed_defaults: Sequence[str] = ()) -> None:
+        self.plugins = list(plugins)
+        self.removed_defaults = list(removed_defaults)
 
     def named(self, name: str) -> InstalledPlugin | None:
         """Return the plugin whose canonical name is *name*."""
@@ -169,7 +206,7 @@ def write_whole(path: str, content: Any) -> None:
 
 def plugin_to_json(home: Home, plugin: InstalledPlugin) -> dict[str, Any]:
     """Return *plugin* as it is kept: its site-packages relative to its generation, so that a home may be moved."""
-    value = asdict(plugin)
+    value = dict(vars(plugin))
     if plugin.generation is not None:
         value["site_packages"] = os.path.relpath(
             plugin.site_packages, home.generation_dir(plugin.name, plugin.generation)
@@ -199,17 +236,10 @@ def plugin_from_json(home: Home, value: Any) -> InstalledPlugin:
     return plugin
 
 
-def _kinds() -> dict[str, Any]:
-    of_text = {"str": str, "bool": bool, "float": (int, float), "str | None": (str, type(None))}
-    kinds: dict[str, Any] = {}
-    for item in fields(InstalledPlugin):
-        text = str(item.type)
-        kinds[item.name] = of_text.get(text) or (dict if text.startswith("dict") else list)
-        assert item.default is not MISSING or item.default_factory is not MISSING or text == "str"
-    return kinds
-
-
-_KINDS = _kinds()
+_KINDS: dict[str, Any] = {name: type(value) for name, value in vars(InstalledPlugin(name="", version="")).items()} | {
+    "generation": (str, type(None)),
+    "installed_at": (int, float),
+}
 
 
 def _read(home: Home) -> Index:
