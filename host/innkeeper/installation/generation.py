@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from innkeeper.errors import InstallError
 from innkeeper.paths import Home
+from innkeeper.storage.lock import attempt, exclusive, share
 
 from .inventory import RECORD, InstalledPlugin, read_index
-from .lock import attempt, exclusive, share
 from .removal import remove_tree
 
 _LOCK = "lock"

@@ -176,7 +176,7 @@ def change_index(home: Home) -> Iterator[Index]:
 
     An exception leaves the file as it was. Raises StorageError.
     """
-    from .lock import exclusive
+    from innkeeper.storage.lock import exclusive
 
     with exclusive(os.path.join(home.locks_dir, "index.lock"), "the list of plugins"):
         index = read_index(home)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from innkeeper.paths import Home
+from innkeeper.storage.lock import attempt, exclusive
 
-from .lock import attempt, exclusive
 from .removal import remove_tree
 
 _LOCK = "lock"

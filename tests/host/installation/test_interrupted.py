@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from innkeeper.confinement import bubblewrap
 from innkeeper.errors import InstallError, StorageError
-from innkeeper.installation import lock
 from innkeeper.installation.generation import hold, plugin_lock
 from innkeeper.installation.inventory import InstalledPlugin, read_index
 from innkeeper.installation.uninstall import uninstall
 from innkeeper.paths import Home
+from innkeeper.storage import lock
 
 from .wheels import model, write_wheel
 from .workbench import Workbench
