@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from innkeeper.errors import PluginMisbehaved, UsageError
 from innkeeper.storage import embeddings as rows
 from innkeeper.storage.embeddings_cosine import stored_form
 from innkeeper.storage.embeddings_database import bring_up_to_date, failing_plainly, has_tables, path_of
-from innkeeper.storage.embeddings_similar import nearest
+from innkeeper.storage.embeddings_similar import Search
 
 from .embeddings import EmbeddingModel, find_embedding_model
 from .embeddings_ahead import EmbeddingAhead
@@ -71,6 +72,8 @@ class Collection:
         self.db = db
         self.name = name
         self._path = path_of(db) or "a database in memory"
+        self._search = Search(db)
+        weakref.finalize(self, self._search.close)
         with self._failing_plainly():
             if create:
                 bring_up_to_date(db)
@@ -187,7 +190,7 @@ class Collection:
         """Return the items most like *vector*: numbers, or their stored form. Raises UsageError for a wrong length."""
         wanted = vector if isinstance(vector, bytes) else stored_form(vector)
         with self._failing_plainly():
-            found = nearest(self.db, self.id, wanted, number, prefix=prefix or "", skip_id=skip_id)
+            found = self._search.nearest(self.id, wanted, number, prefix=prefix or "", skip_id=skip_id)
             stored = rows.dimensions(self.db, self.id) if not found else None
         if stored is not None and stored != len(wanted) // 4:
             raise UsageError(

@@ -19,6 +19,9 @@ from .logs_database import BUSY_S, transaction
 
 _WHAT = "The database of the embeddings"
 
+MAPPED_BYTES = 2**31 - 65536
+"""The most of a file that SQLite maps. The rest is read as usual."""
+
 CHECKPOINT_PAGES = 8000
 """What is written before it is moved into the database: 32 MB. After each 4 MB, as is usual, took a fifth longer."""
 
@@ -93,7 +96,7 @@ def connect_to_scan(path: str) -> sqlite3.Connection:
     with failing_plainly(path):
         db = _open_to_read(path)
         try:
-            db.execute(f"pragma mmap_size = {os.path.getsize(path)}")
+            db.execute(f"pragma mmap_size = {MAPPED_BYTES}")
             db.execute("select 1 from embeddings limit 1").fetchone()
         except BaseException:
             db.close()

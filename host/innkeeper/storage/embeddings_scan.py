@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-BLOCK_BYTES = 512 * 1024
+BLOCK_BYTES = 256 * 1024
 """Of vectors at once: small enough to be in the processor's cache when they are looked at."""
 
 MEMORY_KEPT_BYTES = 16 * 1024 * 1024

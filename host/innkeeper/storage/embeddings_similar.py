@@ -12,8 +12,8 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
 from math import inf, isnan
+from types import TracebackType
 from typing import NamedTuple
 
 from innkeeper.errors import StorageError
@@ -45,51 +45,62 @@ class Similar(NamedTuple):
     metadata: str | None
 
 
-def nearest(
-    db: sqlite3.Connection,
-    collection: int,
-    vector: bytes,
-    number: int,
-    *,
-    prefix: str = "",
-    skip_id: str | None = None,
-) -> list[Similar]:
-    """Return the *number* items of a collection most like *vector*, best first; all if it is negative.
+class Search:
+    """Searches in the database *db*. Connections for it, which map the file, are kept from one to the next.
 
-    Items with one score come in the order of their ids; of many such, those that were stored first are taken. Left out
-    are *skip_id*, ids that do not begin with *prefix*, and vectors of another length, or that hold NaN. A vector of
-    zeros scores 0.
+    One thread at a time. Close it before *db*.
     """
-    count = count_of(db, collection)
-    wanted = count if number < 0 else min(number, count)
-    if wanted == 0:
-        return []
-    look = Look(db, Wanted(collection, len(vector), prefix), count)
-    distances = Distances(vector)
-    exact = list(_exact(db, vector, look.for_nearest(distances, wanted + SPARE + 1)))
-    if not distances.is_exact and any(abs(1.0 - found.score - quick) > QUICK_ERROR for quick, found in exact):
-        exact = list(_exact(db, vector, look.for_nearest(Distances(vector, exactly=True), wanted + 1)))
-    found = [similar for _, similar in exact if similar.id != skip_id]
-    return sorted(found, key=lambda similar: (-similar.score, similar.id))[:wanted]
 
-
-class Look:
-    """A look at all *wanted* vectors of a collection of *count* items in *db*."""
-
-    def __init__(self, db: sqlite3.Connection, wanted: Wanted, count: int) -> None:
+    def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._wanted = wanted
-        self._parts = parts(db, wanted, count) if joins_bytes(db) else []
-        self._is_worth_threads = count * wanted.size >= WORTH_THREADS_BYTES
+        self._path = path_of(db)
+        self._connections: list[sqlite3.Connection] = []
 
-    def for_nearest(self, distances: Distances, most: int) -> list[tuple[float, int]]:
-        """Return the distance and the row of the *most* nearest, nearest first."""
-        if not self._parts:
+    def nearest(
+        self, collection: int, vector: bytes, number: int, *, prefix: str = "", skip_id: str | None = None
+    ) -> list[Similar]:
+        """Return the *number* items of a collection most like *vector*, best first; all if it is negative.
+
+        Items with one score come in the order of their ids; of many such, those that were stored first are taken. Left
+        out are *skip_id*, ids that do not begin with *prefix*, and vectors of another length, or that hold NaN. A
+        vector of zeros scores 0.
+        """
+        count = count_of(self._db, collection)
+        most = count if number < 0 else min(number, count)
+        if most == 0:
+            return []
+        wanted = Wanted(collection, len(vector), prefix)
+        distances = Distances(vector)
+        exact = list(_exact(self._db, vector, self._look(wanted, count, distances, most + SPARE + 1)))
+        if not distances.is_exact and any(abs(1.0 - found.score - quick) > QUICK_ERROR for quick, found in exact):
+            exact = list(_exact(self._db, vector, self._look(wanted, count, Distances(vector, exactly=True), most + 1)))
+        found = [similar for _, similar in exact if similar.id != skip_id]
+        return sorted(found, key=lambda similar: (-similar.score, similar.id))[:most]
+
+    def close(self) -> None:
+        """Close the connections. Another search would open them again."""
+        while self._connections:
+            self._connections.pop().close()
+
+    def __enter__(self) -> Search:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _look(self, wanted: Wanted, count: int, distances: Distances, most: int) -> list[tuple[float, int]]:
+        """Look at all *wanted* vectors of a collection of *count* items.
+
+        Returns the distance and the row of the *most* nearest, nearest first.
+        """
+        left = deque(parts(self._db, wanted, count)) if joins_bytes(self._db) else deque()
+        if not left:
             found = _Nearest(most)
-            for block in blocks_by_index(self._db, self._wanted):
+            for block in blocks_by_index(self._db, wanted):
                 found.add(block, distances)
             return found.best()
-        left = deque(self._parts)
         keep_memory()
 
         def read(connection: sqlite3.Connection) -> _Nearest:
@@ -99,15 +110,31 @@ class Look:
                     part = left.popleft()
                 except IndexError:  # another thread took the last
                     break
-                for block in blocks_of_part(connection, self._wanted, part):
+                for block in blocks_of_part(connection, wanted, part):
                     mine.add(block, distances)
             return mine
 
         try:
-            shares = _on_threads(self._db, read) if self._is_worth_threads else [read(self._db)]
+            shares = self._on_threads(read) if count * wanted.size >= WORTH_THREADS_BYTES else [read(self._db)]
         finally:
             left.clear()  # or threads would read on for somebody who was interrupted
         return heapq.nsmallest(most, (one for share in shares for one in share.best()))
+
+    def _on_threads(self, read: Callable[[sqlite3.Connection], _Nearest]) -> list[_Nearest]:
+        """Call *read* on threads with connections of their own, where the database is a file that allows that."""
+        if not self._path or self._db.in_transaction:
+            return [read(self._db)]
+        threads = min(MOST_THREADS, os.cpu_count() or 1)
+        try:
+            while len(self._connections) < threads:
+                self._connections.append(connect_to_scan(self._path))
+        except StorageError:  # such as in a folder where SQLite may not write the file that readers share
+            self.close()
+            return [read(self._db)]
+        first, *others = self._connections
+        with ThreadPoolExecutor(threads, thread_name_prefix="innkeeper-similar") as pool:
+            reading = [pool.submit(read, connection) for connection in others]
+            return [read(first), *(future.result() for future in reading)]
 
 
 class _Nearest:
@@ -115,9 +142,8 @@ class _Nearest:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._heap: list[
-            tuple[float, int]
-        ] = []  # negative, since heapq has its least in front, and the furthest is to go
+        # Negative: the least is in front of a heap, and the furthest is the one to go.
+        self._heap: list[tuple[float, int]] = []
 
     def add(self, block: Block, distances: Distances) -> None:
         """Look at every vector of *block*."""
@@ -133,22 +159,6 @@ class _Nearest:
     def best(self) -> list[tuple[float, int]]:
         """Return distances and rows, nearest first."""
         return sorted((-distance, -row) for distance, row in self._heap)
-
-
-def _on_threads(db: sqlite3.Connection, read: Callable[[sqlite3.Connection], _Nearest]) -> list[_Nearest]:
-    """Call *read* on threads with connections of their own, where *db* is a file that allows that."""
-    path = path_of(db)
-    if not path or db.in_transaction:
-        return [read(db)]
-    threads = min(MOST_THREADS, os.cpu_count() or 1)
-    with ExitStack() as stack:
-        try:
-            first, *others = [stack.enter_context(closing(connect_to_scan(path))) for _ in range(threads)]
-        except StorageError:  # such as in a folder where SQLite may not write the file that readers share
-            return [read(db)]
-        pool = stack.enter_context(ThreadPoolExecutor(threads, thread_name_prefix="innkeeper-similar"))
-        reading = [pool.submit(read, connection) for connection in others]
-        return [read(first), *(future.result() for future in reading)]
 
 
 def _exact(

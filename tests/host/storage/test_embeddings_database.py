@@ -31,7 +31,7 @@ from innkeeper.storage.embeddings import (
     vector_of,
 )
 from innkeeper.storage.embeddings_database import STEPS, bring_up_to_date, connect, connect_in_memory, path_of
-from innkeeper.storage.embeddings_similar import nearest
+from innkeeper.storage.embeddings_similar import Search
 
 REAL_EMBED = """
 import llm, sqlite_utils, json, sys
@@ -155,7 +155,8 @@ print(json.dumps([[entry.id, entry.score] for entry in collection.similar_by_id(
     db = opened(tmp_path / "shared.db")
     target = vector_of(db, 1, "7")
     assert target is not None
-    found = nearest(db, 1, target, 12, skip_id="7")
+    with Search(db) as search:
+        found = search.nearest(1, target, 12, skip_id="7")
     db.close()
 
     assert [[similar.id, similar.score] for similar in found] == json.loads(said)

@@ -16,7 +16,7 @@ from innkeeper.storage.embeddings import NewRow, make_collection, store
 from innkeeper.storage.embeddings_cosine import Distances, cosine, numbers, stored_form
 from innkeeper.storage.embeddings_database import bring_up_to_date, connect, connect_in_memory
 from innkeeper.storage.embeddings_scan import BLOCK_BYTES, Wanted, joins_bytes, parts
-from innkeeper.storage.embeddings_similar import WORTH_THREADS_BYTES, nearest
+from innkeeper.storage.embeddings_similar import WORTH_THREADS_BYTES, Search, Similar
 
 
 @pytest.fixture
@@ -43,6 +43,11 @@ def random_vectors(count: int, dimensions: int, seed: int = 1) -> list[bytes]:
 def by_hand(vectors: dict[str, bytes], target: bytes, number: int) -> list[tuple[str, float]]:
     scores = {id_: cosine(numbers(vector), numbers(target)) for id_, vector in vectors.items()}
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:number]
+
+
+def nearest(db: sqlite3.Connection, collection: int, target: bytes, number: int, **how: str) -> list[Similar]:
+    with Search(db) as search:
+        return search.nearest(collection, target, number, **how)
 
 
 def found(db: sqlite3.Connection, target: bytes, number: int = 10, **how: str) -> list[tuple[str, float]]:
