@@ -10,7 +10,8 @@ import pytest
 from .command_plugins import inn_with_commands
 from .inn import Inn
 from .loader_plugins import served, write_loader_plugins
-from .plugin_source import model_plugin
+from .plugin_source import model_plugin, write_plugin
+from .recorder_plugin import RECORDER
 
 
 @pytest.fixture
@@ -31,6 +32,15 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Inn:
 def default_only(tmp_path_factory: pytest.TempPathFactory) -> Inn:
     """A home in which nothing was installed; the default plugin becomes ready when first used."""
     return Inn(tmp_path_factory.mktemp("default") / "home")
+
+
+@pytest.fixture(scope="session")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Inn:
+    """A home with a model that says what it was sent, and tools. For tests that bring a log database of their own."""
+    folder = tmp_path_factory.mktemp("recorder")
+    inn = Inn(folder / "home")
+    inn.ok("install", write_plugin(folder, "recorder", RECORDER))
+    return inn
 
 
 ROGUES = {

@@ -31,12 +31,13 @@ def real_python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def real(real_python: str, tmp_path: Path) -> Callable[..., str]:
     """Run a program with the real llm, whose home is the test's own folder; return what it printed."""
 
-    def run(program: str, *arguments: str) -> str:
+    def run(program: str, *arguments: str, stdin: str = "") -> str:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("LLM_", "PYTHON"))}
         done = subprocess.run(
             [real_python, "-c", program, *arguments],
             env={**environment, "LLM_USER_PATH": str(tmp_path)},
             cwd=tmp_path,
+            input=stdin,
             capture_output=True,
             encoding="utf-8",
             check=False,
