@@ -121,6 +121,11 @@ class Index:
         self.plugins = list(plugins)
         self.removed_defaults = list(removed_defaults)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Index) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
     def named(self, name: str) -> InstalledPlugin | None:
         """Return the plugin whose canonical name is *name*."""
         return next((plugin for plugin in self.plugins if plugin.name == name), None)
