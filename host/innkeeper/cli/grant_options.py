@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from innkeeper.confinement.grants import Grants
 from innkeeper.installation.inventory import InstalledPlugin
+
+if TYPE_CHECKING:
+    from innkeeper.confinement.grants import Grants
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,6 +72,8 @@ def grants_of(
     file_size: int | None = None,
 ) -> Grants:
     """Return the grants that the options name. With a key comes the variable that its models may find it in."""
+    from innkeeper.confinement.grants import Grants
+
     models = [*plugin.models, *plugin.embedding_models]
     variables = [model.get("key_variable") for model in models if model.get("needs_key") in keys]
     return Grants(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from innkeeper.confinement import grants as granting
 from innkeeper.errors import UsageError
 from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.untrusted import cleaned, one_line
@@ -18,6 +17,9 @@ from .grant_options import grant_options, grants_of
 from .options import sandbox_option
 from .plugin_command import about_hidden, hidden_commands, run_plugin_command
 from .run import Run
+
+if TYPE_CHECKING:
+    from innkeeper.confinement.grants import Grants
 
 
 @click.group(cls=DefaultGroup, default="list")
@@ -110,11 +112,12 @@ def repair(run: Run, name: str) -> None:
     \b
         llm plugins repair llm-markov
     """
+    from innkeeper.confinement.grants import load
     from innkeeper.installation.install import repair as repair_plugin
 
     host = run.host
     plugin = host.plugin(name)
-    tier = host.tier(granting.load(run.home, plugin.name))
+    tier = host.tier(load(run.home, plugin.name))
     repaired = repair_plugin(run.home, plugin.name, tier=tier, describe=host.describe, progress=run.progress.show)
     run.progress.clear()
     click.echo(f"Repaired {repaired.name} {repaired.version}", err=True)
@@ -154,6 +157,8 @@ def allow(run: Run, /, name: str, *, trust: bool, without_sandbox: bool, **asked
         llm plugins allow llm-anthropic --net api.anthropic.com --key anthropic
         llm plugins allow llm-jq --run jq
     """
+    from innkeeper.confinement import grants as granting
+
     plugin = run.host.plugin(name)
     more = granting.checked(run.home, grants_of(plugin, **asked)._replace(trust=trust, no_sandbox=without_sandbox))
     if more == granting.Grants():
@@ -176,6 +181,8 @@ def deny(run: Run, /, name: str, *, trust: bool, all_: bool, **asked: Any) -> No
         llm plugins deny llm-anthropic --net api.anthropic.com
         llm plugins deny llm-anthropic --all
     """
+    from innkeeper.confinement import grants as granting
+
     plugin = run.host.plugin(name)
     before = granting.load(run.home, plugin.name)
     gone = granting.checked(run.home, grants_of(plugin, **asked)._replace(trust=trust))
@@ -187,7 +194,7 @@ def deny(run: Run, /, name: str, *, trust: bool, all_: bool, **asked: Any) -> No
     granting.save(run.home, plugin.name, after)
 
 
-def described(grants: granting.Grants) -> list[str]:
+def described(grants: Grants) -> list[str]:
     """Return what *grants* allow, each as the end of a sentence: ``reach api.example.com``."""
     lines = [f"reach {host}" for host in grants.net]
     lines += [f"use the key '{key}'" for key in grants.keys]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import Any
 
@@ -78,12 +77,16 @@ def probe(data_dir: str) -> dict[str, Any]:
 
 def compile_bootstrap(interpreter: str, folder: str) -> None:
     """Have *interpreter* compile the bootstrap; where that cannot be written down, starts are slower."""
+    import subprocess  # late: this file is on the way to a start, and what it runs is run once
+
     argv = [interpreter, "-I", "-S", "-m", "compileall", "-q", folder]
     subprocess.run(argv, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_TIMEOUT_S, check=False)
 
 
 def _failure_of(tier: Tier, data_dir: str) -> str | None:
     """Return why *tier* does not work here, in a line, or None if it does."""
+    import subprocess
+
     interpreter = getattr(sys, "_base_executable", sys.executable)
     run = Run(script=os.path.join(BOOTSTRAP, "answer.py"), argv=(_ANSWER,))
     try:

@@ -12,15 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
-from innkeeper.confinement import grants as granting
-from innkeeper.confinement.tier import Tier, choose_tier
 from innkeeper.errors import InnkeeperError, UnknownPlugin
-from innkeeper.installation.fingerprint import is_current
-from innkeeper.installation.generation import hold
 from innkeeper.installation.inventory import Index, InstalledPlugin, read_index
 from innkeeper.installation.selection import VARIABLE, selected
 from innkeeper.paths import Home
-from innkeeper.process.launch import Launched, launch
 from innkeeper.storage.aliases import read_aliases
 from innkeeper.storage.default_model import default_model
 
@@ -29,6 +24,9 @@ from .catalogue import Found, find_model, unknown_model
 if TYPE_CHECKING:
     from innkeeper_protocol.payloads.describe import Description
 
+    from innkeeper.confinement.grants import Grants
+    from innkeeper.confinement.tier import Tier
+    from innkeeper.process.launch import Launched
     from innkeeper.process.session import Session
 
 Progress = Callable[[str], None]
@@ -122,12 +120,16 @@ class Host:
             raise unknown_model(self.index, aliases, wanted, kind)
         return found
 
-    def tier(self, granted: granting.Grants) -> Tier:
+    def tier(self, granted: Grants) -> Tier:
         """Return how a plugin with these grants is confined on this machine. Raises ConfinementError."""
+        from innkeeper.confinement.tier import choose_tier
+
         return choose_tier(self.home, no_sandbox=self._no_sandbox or granted.no_sandbox)
 
     def launch_early(self, plugin: InstalledPlugin, *, read: Iterable[str] = (), terminal: bool = False) -> None:
         """Start *plugin* without a word to it yet, if it is up to date: `session` takes it from there."""
+        from innkeeper.installation.fingerprint import is_current
+
         if is_current(self.home, plugin):
             room = Room(plugin.name, frozenset(read), terminal)
             self._launched[room] = self._launch(plugin, room)
@@ -170,9 +172,10 @@ class Host:
 
     def refresh(self, plugin: InstalledPlugin) -> None:
         """Ask *plugin* anew what it registers. Raises as `session`."""
+        from innkeeper.confinement.grants import load
         from innkeeper.installation.install import refresh
 
-        tier = self.tier(granting.load(self.home, plugin.name))
+        tier = self.tier(load(self.home, plugin.name))
         refresh(self.home, plugin, tier=tier, describe=self.describe, progress=self.progress)
         self.reread_index()
 
@@ -213,6 +216,8 @@ class Host:
         return None
 
     def _start(self, plugin: InstalledPlugin, room: Room) -> Session:
+        from innkeeper.installation.fingerprint import is_current
+
         launched = self._launched.pop(room, None)
         if launched is None:
             if not is_current(self.home, plugin):
@@ -221,14 +226,19 @@ class Host:
         return self._converse(launched)
 
     def _make_ready(self, plugin: InstalledPlugin) -> InstalledPlugin:
+        from innkeeper.confinement.grants import load
         from innkeeper.installation.install import make_ready
 
-        tier = self.tier(granting.load(self.home, plugin.name))
+        tier = self.tier(load(self.home, plugin.name))
         ready = make_ready(self.home, plugin, tier=tier, describe=self.describe, progress=self.progress)
         self.reread_index()
         return ready
 
     def _launch(self, plugin: InstalledPlugin, room: Room) -> Launched:
+        from innkeeper.confinement import grants as granting
+        from innkeeper.installation.generation import hold
+        from innkeeper.process.launch import launch
+
         granted = granting.load(self.home, plugin.name)
         tier = self.tier(granted)
         policy = granting.policy_for(

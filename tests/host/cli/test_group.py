@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
 
 import click
@@ -74,6 +76,25 @@ def test_what_may_mean_something_else_is_left_to_the_plugin(typed: str) -> None:
 )
 def test_model_of_a_prompt_is_guessed_from_its_arguments(typed: str, model: str | None) -> None:
     assert asks_model(typed.split()) == model
+
+
+ON_THE_WAY_TO_A_START = """
+import innkeeper.cli.early, innkeeper.confinement.grants, innkeeper.confinement.tier, innkeeper.installation.fingerprint
+import innkeeper.installation.generation, innkeeper.process.launch, innkeeper.remote.commands, innkeeper.remote.host
+from innkeeper.paths import find_home
+find_home({})
+import sys
+print(*sorted({"click", "dataclasses", "inspect", "msgspec", "pathlib", "platformdirs", "subprocess"} & {*sys.modules}))
+"""
+
+
+def test_plugin_is_started_before_anything_heavy_is_imported() -> None:
+    """Each of these takes longer to import than all of ours up to the start together."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", ON_THE_WAY_TO_A_START], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert done.stdout == "\n"
 
 
 def test_lines_of_the_list_are_those_of_the_commands() -> None:
