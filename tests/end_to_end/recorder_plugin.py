@@ -46,7 +46,7 @@ class Common:
     def answer(self, prompt, response, conversation, key):
         response.set_usage(input=1000, output=7, details={"cached": 3})
         response.set_resolved_model("recorder-1")
-        text = (prompt.prompt or "").rpartition("\\n")[2]
+        text = (prompt.prompt or "").rstrip().rpartition("\\n")[2]
         if text.startswith("tell"):
             yield json.dumps(told(prompt, conversation))
         elif text.startswith("use"):

@@ -1,0 +1,107 @@
+"""What else can be said with a prompt: options of the model that stay, blocks of code, async, usage."""
+
+from __future__ import annotations
+
+import json
+
+import pexpect
+import pytest
+
+from .inn import Inn
+
+
+def heat_seen(inn: Inn, *options: str) -> object:
+    return json.loads(inn.ok("-m", "recorder", "-n", "tell me", *options))["heat"]
+
+
+def test_options_that_stay_go_with_every_prompt_but_for_those_that_say_otherwise(recorder: Inn) -> None:
+    said = recorder.run("models", "options", "set", "rec", "heat", "0.25")
+    try:
+        assert said.stderr == "Set default option heat=0.25 for model recorder\n"
+        assert json.loads((recorder.home / "model_options.json").read_text()) == {"recorder": {"heat": "0.25"}}
+        assert heat_seen(recorder) == 0.25
+        assert heat_seen(recorder, "-o", "heat", "2") == 2.0
+        assert recorder.ok("models", "options") == "recorder:\n  heat: 0.25\n"
+        assert recorder.ok("models", "options", "show", "rec") == "heat: 0.25\n"
+    finally:
+        assert recorder.ok("models", "options", "clear", "recorder") == "Cleared option 'heat' for model recorder\n"
+    assert heat_seen(recorder) == 1.0
+    assert recorder.run("models", "options").stderr == "No default options set for any models.\n"
+
+
+def test_options_that_the_model_would_refuse_are_not_kept(recorder: Inn) -> None:
+    assert "has no option 'hot'" in recorder.fails("models", "options", "set", "recorder", "hot", "1")
+    assert "'warm' is none" in recorder.fails("models", "options", "set", "recorder", "heat", "warm")
+    assert "'1.5' is none" in recorder.fails("models", "options", "set", "recorder", "count", "1.5")
+    assert recorder.ok("models", "options") == ""
+
+
+def test_options_of_the_model_are_shown_and_nothing_is_asked(recorder: Inn) -> None:
+    assert recorder.ok("-m", "rec", "--options").splitlines() == [
+        "Recorder: recorder (aliases: rec)",
+        "  Options:",
+        "    heat: float",
+        "    count: int",
+    ]
+
+
+@pytest.mark.parametrize(("option", "block"), [("-x", "print(1)\n"), ("--xl", "last\n")])
+def test_block_of_code_is_taken_out_of_the_answer(recorder: Inn, option: str, block: str) -> None:
+    assert recorder.ok("-m", "recorder", "-n", "code", option) == block + "\n"
+    assert recorder.ok("-m", "recorder", "-n", "no such thing", option) == "You said: no such thing\n"
+
+
+def test_async_variant_answers_and_a_model_without_one_says_so(recorder: Inn) -> None:
+    assert recorder.ok("-m", "recorder", "-n", "--async", "hi") == "You said: hi\n"
+    assert "sync model exists" in recorder.fails("-m", "blind", "-n", "--async", "hi")
+
+
+def test_usage_of_every_answer_is_shown(recorder: Inn) -> None:
+    outcome = recorder.run("-m", "recorder", "-n", "-u", "use tools", "-T", "double", "-T", "Box")
+
+    assert outcome.stdout == "I will use tools. Tools said: 42, closed\n"
+    assert outcome.stderr == 'Token usage: 1,000 input, 7 output, {"cached": 3}\n' * 2
+
+
+def test_thoughts_go_to_stderr_unless_they_are_hidden(recorder: Inn) -> None:
+    shown = recorder.run("-m", "recorder", "-n", "think")
+    hidden = recorder.run("-m", "recorder", "-n", "think", "-R")
+
+    assert (shown.stdout, shown.stderr) == ("I thought.\n", "Let me see. Yes.\n")
+    assert (hidden.stdout, hidden.stderr) == ("I thought.\n", "")
+
+
+def test_thoughts_are_dim_on_a_terminal(recorder: Inn) -> None:
+    terminal = recorder.at_terminal("-m", "recorder", "-n", "think")
+    terminal.expect(pexpect.EOF)
+
+    assert terminal.before is not None
+    assert "\x1b[2mLet me see. \x1b[0m" in terminal.before
+    assert terminal.before.endswith("I thought.\r\n")
+
+
+def test_person_at_a_terminal_types_the_prompt_where_none_is_given(recorder: Inn) -> None:
+    terminal = recorder.at_terminal("-m", "recorder", "-n")
+    terminal.send("typed\n")
+    terminal.sendeof()
+    terminal.expect_exact("You said: typed")
+    terminal.expect(pexpect.EOF)
+
+
+def test_model_is_found_by_parts_of_its_name(recorder: Inn) -> None:
+    assert recorder.ok("-q", "rec", "-q", "order", "-n", "hi") == "You said: hi\n"
+    assert "No model found matching queries nothing" in recorder.fails("-q", "nothing", "hi", status=2)
+
+
+def test_what_is_asked_can_be_kept_as_a_template(recorder: Inn) -> None:
+    recorder.ok(
+        "-m", "recorder", "tell $input", "-s", "sys", "-o", "heat", "0.5", "--schema", "name, age int", "-x",
+        "--save", "kept",
+    )  # fmt: skip
+
+    answer = json.loads(recorder.ok("-t", "kept", "-n", "me", "--no-stream"))
+
+    assert (answer["prompt"], answer["system"], answer["heat"]) == ("tell me", "sys", 0.5)
+    assert list(answer["schema"]["properties"]) == ["name", "age"]
+    message = recorder.fails("hi", "-t", "kept", "-c", "--save", "again", status=2)
+    assert "--save cannot be used with --template, --continue" in message
