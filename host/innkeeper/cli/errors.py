@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-def exit_status(command: Callable[[], int], run: Run) -> int:
+def exit_status(command: Callable[[], int], run: Run) -> int:  # noqa: PLR0911  # one for each kind of end
     """Call *command* and return the exit status; what it raises is shown.
 
     A reader of stdout that left ends the command quietly, as `head` does to any program.
@@ -45,6 +45,10 @@ def exit_status(command: Callable[[], int], run: Run) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes
+        return 1
+    except OSError as error:  # of the system, not ours: the disk that stdout goes to is full, a file cannot be read
+        run.progress.clear()
+        show(InnkeeperError(str(error)), as_json=False)
         return 1
 
 
