@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from innkeeper_sdk.api.attachments import Attachment
+    from innkeeper_sdk.api.fragments import Fragment
+    from innkeeper_sdk.api.parts import Message, assistant, system, user
+    from innkeeper_sdk.api.schemas import schema_dsl
     from innkeeper_sdk.api.tools import CancelToolCall, PauseChain, Tool, Toolbox, ToolOutput
     from innkeeper_sdk.api.usage import Usage
 
     from .api.collection import Collection, embeddings_database
+    from .api.conversations import get_async_conversation, get_conversation
     from .api.embeddings import (
         AsyncEmbeddingModel,
         get_async_embedding_model,
@@ -70,9 +74,11 @@ __all__ = [
     "ConfinementError",
     "Conversation",
     "EmbeddingModel",
+    "Fragment",
     "InnkeeperError",
     "InstallError",
     "Interrupted",
+    "Message",
     "Model",
     "PauseChain",
     "PermissionDenied",
@@ -93,14 +99,20 @@ __all__ = [
     "UnknownTool",
     "Usage",
     "UsageError",
+    "assistant",
     "embeddings_database",
+    "get_async_conversation",
     "get_async_embedding_model",
     "get_async_model",
+    "get_conversation",
     "get_embedding_model",
     "get_embedding_models",
     "get_model",
     "get_models",
     "open_tools",
+    "schema_dsl",
+    "system",
+    "user",
 ]
 
 _PLACES = {
@@ -115,6 +127,8 @@ _PLACES = {
     "Collection": "innkeeper.api.collection",
     "Conversation": "innkeeper.conversation.conversation",
     "EmbeddingModel": "innkeeper.remote.embeddings",
+    "Fragment": "innkeeper_sdk.api.fragments",
+    "Message": "innkeeper_sdk.api.parts",
     "Model": "innkeeper.conversation.model",
     "PauseChain": "innkeeper_sdk.api.tools",
     "Response": "innkeeper.conversation.response",
@@ -123,14 +137,20 @@ _PLACES = {
     "Toolbox": "innkeeper_sdk.api.tools",
     "Tools": "innkeeper.conversation.chain_tools",
     "Usage": "innkeeper_sdk.api.usage",
+    "assistant": "innkeeper_sdk.api.parts",
     "embeddings_database": "innkeeper.api.collection",
+    "get_async_conversation": "innkeeper.api.conversations",
     "get_async_embedding_model": "innkeeper.api.embeddings",
     "get_async_model": "innkeeper.api.models",
+    "get_conversation": "innkeeper.api.conversations",
     "get_embedding_model": "innkeeper.api.embeddings",
     "get_embedding_models": "innkeeper.api.embeddings",
     "get_model": "innkeeper.api.models",
     "get_models": "innkeeper.api.models",
     "open_tools": "innkeeper.api.tools",
+    "schema_dsl": "innkeeper_sdk.api.schemas",
+    "system": "innkeeper_sdk.api.parts",
+    "user": "innkeeper_sdk.api.parts",
 }
 """Where each name that is not in ``innkeeper.errors`` comes from."""
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 from .inn import Inn
 
 
-def run_program(inn: Inn, program: str) -> str:
+def run_program(inn: Inn, program: str, cwd: Path | None = None) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=inn.environment(),
         capture_output=True,
         encoding="utf-8",
         timeout=100,
+        cwd=cwd,
         check=False,
     )
     assert done.returncode == 0, done
@@ -63,3 +66,124 @@ states = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 print(states.count("Z"))
 """
     assert run_program(rogues, program) == "the answer\nPluginStopped\nPluginStopped\n0\n"
+
+
+def test_every_public_name_is_there() -> None:
+    program = "import innkeeper; print([name for name in innkeeper.__all__ if not hasattr(innkeeper, name)])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True)
+
+    assert done.stdout == "[]\n"
+
+
+def test_importing_it_costs_next_to_nothing() -> None:
+    program = "import sys; before = set(sys.modules); import innkeeper; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {program}"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+
+    assert done.stdout == "['__future__', 'innkeeper']\n"
+
+
+ASKS_FOR_EVERYTHING = """
+import json, innkeeper
+
+open("photo.png", "wb").write(b"\\x89PNG\\r\\n\\x1a\\n")
+model = innkeeper.get_model("recorder")
+print(model.model_id, model.aliases, model.info.supports_schema, sorted(model.info.attachment_types))
+response = model.prompt(
+    "tell me",
+    system="sys",
+    fragments=[innkeeper.Fragment("a fragment", "somewhere")],
+    attachments=["photo.png", innkeeper.Attachment(type="application/pdf", content=b"%PDF-")],
+    schema=innkeeper.schema_dsl("name, age int"),
+    heat=0.5,
+)
+told = json.loads(response.text())
+print(told["prompt"], told["system"], told["attachments"], list(told["schema"]["properties"]), told["heat"])
+print(response.usage().input, response.usage().details, response.result().resolved_model)
+print(model.prompt("leak", key="given-key").json())
+"""
+
+
+def test_a_prompt_takes_files_a_schema_and_options(recorder: Inn, tmp_path: Path) -> None:
+    assert run_program(recorder, ASKS_FOR_EVERYTHING, tmp_path) == (
+        "recorder ('rec',) True ['application/pdf', 'image/png', 'text/plain']\n"
+        "a fragment\ntell me sys [['image/png', None, 8], ['application/pdf', None, 5]] ['name', 'age'] 0.5\n"
+        "1000 {'cached': 3} recorder-1\n"
+        "{'authorization': 'Bearer given-key', 'id': 'r1'}\n"
+    )
+
+
+GOES_ON = """
+import asyncio, json, innkeeper
+
+conversation = innkeeper.get_model("recorder").conversation()
+first = conversation.prompt("think", system="sys")
+first.text()
+conversation.prompt("unlogged").text()
+print([message.role for message in conversation.responses[-1].sent()])
+print([type(part).__name__ for part in first.messages()[0].parts])
+first.log("logs.db")
+
+again = innkeeper.get_conversation(conversation.id, database="logs.db")
+told = json.loads(again.prompt("tell me").text())
+print(again.model.model_id, told["responses"], [role for role, _ in told["messages"]])
+
+async def go_on():
+    conversation = innkeeper.get_async_conversation(database="logs.db", model="rec")
+    response = conversation.prompt("tell me")
+    told = json.loads(await response.text())
+    print(len(told["responses"]), conversation.id == again.id)
+    await response.log("logs.db")
+
+asyncio.run(go_on())
+print(len(innkeeper.get_conversation(database="logs.db").earlier.exchanges))
+for problem in (lambda: innkeeper.get_conversation("nowhere", database="logs.db"),
+                lambda: innkeeper.get_conversation(database="empty.db")):
+    try:
+        problem()
+    except innkeeper.InnkeeperError as error:
+        print(type(error).__name__, error.message)
+"""
+
+
+def test_a_conversation_is_logged_and_gone_on_with_where_the_program_says_so(recorder: Inn, tmp_path: Path) -> None:
+    assert run_program(recorder, GOES_ON, tmp_path).splitlines() == [
+        "['system', 'user', 'assistant', 'user']",
+        "['ReasoningPart', 'TextPart']",
+        "recorder [['think', 'I thought.', 0, []]] ['system', 'user', 'assistant', 'user']",
+        "1 True",
+        "2",
+        "UsageError No conversation found with id=nowhere",
+        "StorageError There is no conversation to go on with.",
+    ]
+
+
+CALLS_TOOLS = """
+import asyncio, innkeeper
+
+def double(number: int) -> int:
+    "Twice the number"
+    return number * 2
+
+chain = innkeeper.get_model("recorder").chain("use tools", tools=[double, "Box"])
+print(chain.text())
+for response in chain.completed:
+    response.log("logs.db")
+print([result.output for result in chain.completed[-1].prompt.tool_results])
+print([tool.name for tool in chain.completed[0].prompt.tools])
+"""
+
+
+def test_tools_of_the_program_and_of_plugins_are_called(recorder: Inn, tmp_path: Path) -> None:
+    assert run_program(recorder, CALLS_TOOLS, tmp_path) == (
+        "I will use tools. Tools said: 42, closed\n['42', 'closed']\n['double', 'Box_open']\n"
+    )
+    logged = recorder.ok("logs", "-d", str(tmp_path / "logs.db"), "--tools", "--json")
+    assert [result["instance"] for result in json.loads(logged)[0]["tool_results"]] == [
+        None,
+        {"name": "Box", "plugin": "recorder", "arguments": "{}"},
+    ]

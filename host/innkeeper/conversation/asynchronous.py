@@ -94,6 +94,10 @@ class AsyncResponse:
         """Return the provider's own answer, as JSON values, or None."""
         return (await self.result()).response_json
 
+    async def log(self, database: str | None = None) -> None:
+        """Store it in the log. See `Response.log`."""
+        await self._in_thread(lambda: self.response.log(database))
+
     def cancel(self) -> None:
         """Give up on it; so does a task that is cancelled while it reads."""
         self.response.cancel()

@@ -238,6 +238,16 @@ class Response:
             self._sent = self.prompt.chain_after(self._before.messages())
         return self._sent
 
+    def log(self, database: str | None = None) -> None:
+        """Store it in the log, reading the answer first; in that of the home unless *database* is another's path.
+
+        Programs say so themselves: nothing that they ask is logged otherwise. Raises StorageError.
+        """
+        from .log import log_responses
+
+        self.result()
+        log_responses([self], database)
+
     def exchange(self) -> wire.Exchange:
         """Return the turn as later turns are told of it."""
         result = self.result()
