@@ -72,12 +72,13 @@ class Asked(msgspec.Struct, eq=False):
     owner: Any = None
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Refused(msgspec.Struct, eq=False):
     """Event: a request came that only a failure can answer. It is open until that is sent."""
 
     id: int
     method: Method[Any, Any] | None
     failure: CallFailed
+    owner: None = None
 
 
 class Notified(msgspec.Struct, frozen=True):

@@ -138,7 +138,15 @@ class FrameDecoder:
                 self.start, self.end = 0, unread
             else:
                 self._replace_buffer(2 * size)
-        return self._view[self.end :]
+        return self._view[self.end : self._end_of_large_frame()]
+
+    def _end_of_large_frame(self) -> int | None:
+        """Return where to stop receiving: what comes behind a large frame would only have to be moved later."""
+        body = self.start + HEADER_BYTES
+        if body > self.end:
+            return None
+        (length,) = _read_length(self._buffer, self.start)
+        return body + int(length) if length > SMALL_BUFFER_BYTES else None
 
     def _replace_buffer(self, size: int) -> None:
         unread = self.end - self.start

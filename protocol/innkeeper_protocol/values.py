@@ -18,33 +18,47 @@ import msgspec
 MAX_DEPTH = 100
 """Maps and arrays inside each other, counted from the params, result, items or error data."""
 
-_SCALARS = (str, int, float, bool, type(None))
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def problem_with(value: Any, *, is_json: bool = False) -> str | None:
     """Say what is wrong with *value*, a decoded payload, or data that *is_json*; None when nothing is."""
-    level = [(value, is_json)]
-    for depth in range(MAX_DEPTH + 1):
-        below: list[tuple[Any, bool]] = []
-        for outer, json in level:
-            kind: Any = type(outer)
-            if kind is dict:
-                if not all(type(key) is str for key in outer):
-                    return "a key that is no text"
-                below += [(inner, True) for inner in outer.values()]
-            elif kind is list or kind is tuple:
-                below += [(inner, json) for inner in outer]
-            elif isinstance(outer, msgspec.Struct):
-                below += [(getattr(outer, name), holds) for name, holds in fields_to_json(kind)]
-            elif json and kind not in _SCALARS:
-                return f"a value of type {kind.__name__}, which JSON cannot hold"
-            else:
-                continue
-            if depth == MAX_DEPTH:
-                return "nested too deep"
-        if not below:
-            break
-        level = below
+    return _look_into(value, is_json, MAX_DEPTH)
+
+
+def _look_into(value: Any, is_json: bool, levels: int) -> str | None:
+    """Look into *value*, which may have so many levels of maps and arrays."""
+    kind: Any = type(value)
+    if kind is dict:
+        inside: Any = value.values()
+        is_json = True
+        if not all(type(key) is str for key in value):
+            return "a key that is no text"
+    elif kind is list or kind is tuple:
+        inside = value
+    elif isinstance(value, msgspec.Struct):
+        return _look_into_fields(value, levels)
+    else:
+        return f"a value of type {kind.__name__}, which JSON cannot hold" if is_json and kind not in _SCALARS else None
+    if not levels:
+        return "nested too deep"
+    for inner in inside:
+        if type(inner) not in _SCALARS:
+            problem = _look_into(inner, is_json, levels - 1)
+            if problem is not None:
+                return problem
+    return None
+
+
+def _look_into_fields(struct: msgspec.Struct, levels: int) -> str | None:
+    if not levels:
+        return "nested too deep"
+    for name, is_json in fields_to_json(type(struct)):
+        inner = getattr(struct, name)
+        if inner:
+            problem = _look_into(inner, is_json, levels - 1)
+            if problem is not None:
+                return problem
     return None
 
 

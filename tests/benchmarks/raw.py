@@ -74,7 +74,8 @@ class RawChild:
     def delays(self, count: int, pause_s: float) -> list[float]:
         """Return how old each chunk of a slow stream is when it arrives."""
         os.write(self._to, b"d%d %f" % (count, pause_s))
-        return [-(float(os.read(self._from, 65536)) - time.perf_counter()) for _ in range(count)]
+        sent = (float(os.read(self._from, 65536)) for _ in range(count))
+        return [time.perf_counter() - moment for moment in sent]
 
 
 def copy_seconds(size: int) -> float:

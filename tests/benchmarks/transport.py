@@ -1,36 +1,41 @@
-"""How fast the wire is: small calls, streams, bulk, against the same by hand over pipes, in one run.
+"""How fast the wire is: small calls, streams, bulk, beside the same done by hand between two Python processes.
 
-``python -m tests.benchmarks.transport`` from the repository; ``--plugin COMMAND ...`` starts the other side by
-another command (default: ``python -m tests.benchmarks.transport_plugin``); ``--json`` prints one object.
-
-Ratios are medians of interleaved rounds: raw, ours, raw, ours. Whoever has a running peer already, in a confined
-process say, calls ``measure``.
+``python tests/benchmarks/transport.py`` from the repository. The plugin is a process of its own, confined as this
+machine can, in a virtualenv that has the protocol from its wheel; at the other end is the host's peer. Raw and ours
+take turns, and what counts is the median of their ratios.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import json
 import os
-import resource
+import signal
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from environments import REPOSITORY, Workbench, workbench
+from innkeeper.confinement.confine import Run, confine
+from innkeeper.confinement.policy import Policy
+from innkeeper.confinement.tier import Tier, choose_tier
+from innkeeper.paths import Home
 from innkeeper_protocol import methods
 from innkeeper_protocol.link import SocketLink
 from innkeeper_protocol.payloads.base import Nothing
 from innkeeper_protocol.payloads.models import Prompt, PromptParams
 from innkeeper_protocol.payloads.tools import CallToolParams
 from innkeeper_protocol.peer import Peer
+from measure import Report
+from raw import RawChild, copy_seconds
+from transport_plugin import own_kilobytes
 
-from .raw import RawChild, copy_seconds
+PLUGIN = str(Path(__file__).with_name("transport_plugin.py"))
 
 CALLS = 2_000
 CHUNKS = 400_000
@@ -38,32 +43,17 @@ SLOW_CHUNKS = 50
 SLOW_PAUSE_S = 0.004
 BULK_BYTES = 50_000_000
 BLOCK_S = 0.2
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One thing measured: *value* must be at most, or at least, *aim*; *ours* and *raw* are its absolute medians."""
-
-    name: str
-    value: float
-    aim: float
-    at_least: bool
-    ours: str
-    raw: str
-
-    @property
-    def is_met(self) -> bool:
-        """Whether the aim is reached."""
-        return self.value >= self.aim if self.at_least else self.value <= self.aim
+ENDLESS_CHUNKS = 20_000_000
+LEAVE_S = 10.0
 
 
 def small_call(peer: Peer, name: str = "echo", **arguments: object) -> str:
-    """Call a tool, the smallest call of the real table."""
+    """Call a tool, the smallest call that plugins are asked often."""
     return peer.call(methods.CALL_TOOL, CallToolParams(name=name, arguments=arguments)).output
 
 
 def calls(peer: Peer) -> float:
-    """Return the seconds of one small call."""
+    """Return the seconds of one small call, of many one after the other."""
     start = time.perf_counter()
     for _ in range(CALLS):
         small_call(peer)
@@ -95,10 +85,21 @@ def first_chunk(peer: Peer) -> float:
     return taken
 
 
-def delays(peer: Peer) -> list[float]:
+def chunk_delays(peer: Peer) -> list[float]:
     """Return how old each chunk of a slow stream is when it arrives."""
     with peer.open_stream(methods.MODELS_PROMPT, _params(SLOW_CHUNKS, SLOW_PAUSE_S)) as items:
         return [time.perf_counter() - float(item) for item in items]
+
+
+def call_delays(peer: Peer) -> list[float]:
+    """Return the seconds of each small call, made as seldom as the chunks of a slow stream come."""
+    taken = []
+    for _ in range(SLOW_CHUNKS):
+        time.sleep(SLOW_PAUSE_S)
+        start = time.perf_counter()
+        small_call(peer)
+        taken.append(time.perf_counter() - start)
+    return taken
 
 
 def second_call(peer: Peer) -> float:
@@ -109,6 +110,7 @@ def second_call(peer: Peer) -> float:
     start = time.perf_counter()
     small_call(peer)
     taken = time.perf_counter() - start
+    assert blocked.is_alive()
     blocked.join()
     return taken
 
@@ -123,91 +125,126 @@ def bulk(peer: Peer) -> float:
 
 
 def growth_of_stalled_stream(peer: Peer) -> float:
-    """Return the megabytes that host and plugin grow by while nobody takes the items of a fast stream."""
+    """Return the megabytes that host and plugin together grow by while nobody takes the items of a fast stream."""
     for _ in peer.open_stream(methods.MODELS_PROMPT, _params(1000)):
         pass
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + int(small_call(peer, "memory"))
-    with peer.open_stream(methods.MODELS_PROMPT, _params(20_000_000)) as items:
+    before = own_kilobytes() + int(small_call(peer, "memory"))
+    with peer.open_stream(methods.MODELS_PROMPT, _params(ENDLESS_CHUNKS)) as items:
         next(items)
         time.sleep(1)
         small_call(peer)
-        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + int(small_call(peer, "memory"))
+        after = own_kilobytes() + int(small_call(peer, "memory"))
     return (after - before) / 1024
 
 
-def _rounds(count: int, raw: Callable[[], float], ours: Callable[[], float]) -> tuple[float, float, float]:
+def rounds(count: int, raw: Callable[[], float], ours: Callable[[], float]) -> tuple[float, float, float]:
     """Return the median of ours over raw, round by round, and both medians."""
+    raw()
+    ours()
     pairs = [(raw(), ours()) for _ in range(count)]
     ratio = statistics.median(ours / raw for raw, ours in pairs)
     return ratio, statistics.median(own for _, own in pairs), statistics.median(base for base, _ in pairs)
 
 
-def measure(peer: Peer) -> list[Figure]:
-    """Measure over *peer*, an initialized host whose other side has the handlers of ``transport_plugin``."""
-    figures = [Figure("stalled reader, growth of both sides, MB", growth_of_stalled_stream(peer), 2, False, "", "")]
+def measure(peer: Peer, report: Report) -> None:
+    """Fill *report* by what goes over *peer*, an initialized host whose plugin is ``transport_plugin``."""
+    report.at_most("memory of a stalled stream, MB", growth_of_stalled_stream(peer), 2, "both sides, after a second")
     with RawChild() as raw:
-        raw.ping(CALLS)
-        calls(peer)
-        ratio, own, base = _rounds(7, lambda: raw.ping(CALLS), lambda: calls(peer))
-        figures.append(Figure("small call, x raw pipe", ratio, 3.5, False, _us(own), _us(base)))
-        ratio, own, base = _rounds(5, lambda: raw.stream(CHUNKS), lambda: stream(peer))
-        figures.append(Figure("stream of 5-byte chunks, x raw", ratio, 3, True, _rate(own), _rate(base)))
-        ratio, own, base = _rounds(101, raw.first_chunk, lambda: first_chunk(peer))
-        figures.append(Figure("first chunk, x raw", ratio, 4.5, False, _us(own), _us(base)))
-        call = statistics.median(calls(peer) for _ in range(3))
-        late = statistics.median(delays(peer))
+        ratio, own, base = rounds(25, lambda: raw.ping(CALLS), lambda: calls(peer))
+        report.at_most("small call, x pipe ping-pong", ratio, 3.5, both(us(own), us(base)))
+        ratio, own, base = rounds(7, lambda: raw.stream(CHUNKS), lambda: stream(peer))
+        report.at_least("stream of 5-byte chunks, x one write each", ratio, 3, both(rate(own), rate(base)))
+        ratio, own, base = rounds(201, raw.first_chunk, lambda: first_chunk(peer))
+        report.at_most("first chunk, x raw", ratio, 4.5, both(us(own), us(base)))
+        chunks, seldom = statistics.median(chunk_delays(peer)), statistics.median(call_delays(peer))
         base = statistics.median(raw.delays(SLOW_CHUNKS, SLOW_PAUSE_S))
-        figures.append(Figure("delay in a slow stream, x a small call", late / call, 1, False, _us(late), _us(base)))
-    second = statistics.median(second_call(peer) for _ in range(5))
-    figures.append(Figure("second call while a handler blocks, ms", second * 1000, 2, False, _us(second), ""))
-    bulk(peer)
-    ratio, own, base = _rounds(7, lambda: copy_seconds(BULK_BYTES), lambda: bulk(peer))
-    figures.append(Figure("50 MB of bytes, x memcpy", ratio, 3.5, False, _us(own), _us(base)))
-    return figures
+        report.at_most("delay in a slow stream, x as slow a call", chunks / seldom, 1, both(us(chunks), us(seldom)))
+        report.note("delay in a slow stream, x raw", chunks / base, both(us(chunks), us(base)))
+    second = statistics.median(second_call(peer) for _ in range(9))
+    report.at_most(
+        "second call while a handler blocks, ms", second * 1000, 2, f"a handler blocks {BLOCK_S * 1000:.0f} ms"
+    )
+    ratio, own, base = rounds(9, lambda: copy_seconds(BULK_BYTES), lambda: bulk(peer))
+    report.at_most("50 MB of bytes, x memcpy", ratio, 3.5, both(us(own), us(base)))
 
 
-def _us(seconds: float) -> str:
+def both(ours: str, raw: str) -> str:
+    """Return the figures behind a ratio."""
+    return f"{ours}, {raw}"
+
+
+def us(seconds: float) -> str:
+    """Return microseconds to read."""
     return f"{seconds * 1e6:,.0f} us"
 
 
-def _rate(chunks: float) -> str:
+def rate(chunks: float) -> str:
+    """Return chunks a second to read."""
     return f"{chunks / 1e6:.2f} M/s"
 
 
 @contextlib.contextmanager
-def started(command: list[str]) -> Iterator[Peer]:
-    """Start *command* with a channel, and yield the host's peer to it, initialized."""
+def plugin(bench: Workbench, site_packages: str, tier: str) -> Iterator[Peer]:
+    """Start the plugin confined in *tier*, and yield the host's peer to it, initialized."""
     ours, theirs = socket.socketpair()
-    environment = {**os.environ, "INNKEEPER_CHANNEL": str(theirs.fileno())}
-    with subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment) as process:
+    confined = confine(
+        tier,
+        Policy("transport"),
+        interpreter=os.path.realpath(sys._base_executable),  # type: ignore[attr-defined]  # no public name for it
+        base_prefix=sys.base_prefix,
+        data_dir=str(bench.folder / "data"),
+        run=Run(script=PLUGIN),
+        venv=str(bench.folder / "plugin"),
+        site_packages=site_packages,
+        channel_fd=theirs.fileno(),
+        environ={},
+    )
+    try:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, confined.blocked_signals)
+        process = subprocess.Popen(
+            confined.argv, env=confined.environment, pass_fds=confined.pass_fds, stdin=subprocess.DEVNULL
+        )
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        confined.started()
         theirs.close()
-        peer = Peer(SocketLink(ours), role="host", handlers={})
-        try:
-            peer.initialize(timeout_s=10)
-            yield peer
-            peer.call(methods.SHUTDOWN, Nothing(), timeout_s=10)
-        finally:
-            peer.close()
-            process.wait(10)
+        with process:
+            peer = Peer(SocketLink(ours), role="host", handlers={})
+            try:
+                peer.initialize(timeout_s=LEAVE_S)
+                yield peer
+                peer.call(methods.SHUTDOWN, Nothing(), timeout_s=LEAVE_S)
+            finally:
+                peer.close()
+                process.wait(LEAVE_S)
+    finally:
+        confined.cleanup()
+        if confined.broker_fd is not None:
+            os.close(confined.broker_fd)
 
 
-def main() -> None:
+def plugin_environment(bench: Workbench) -> str:
+    """Make the plugin's virtualenv, with the protocol from its wheel; return where its packages lie."""
+    wheels = bench.folder / "wheels"
+    bench.uv("build", "--wheel", str(REPOSITORY / "protocol"), "--out-dir", str(wheels))
+    where = bench.folder / "plugin"
+    bench.uv("venv", "--python", sys.executable, str(where))
+    bench.uv("pip", "install", "--python", str(where), "--compile-bytecode", str(next(wheels.glob("*.whl"))))
+    return str(next(where.glob("lib/python*/site-packages")))
+
+
+def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one object instead of a table")
-    parser.add_argument("--plugin", nargs=argparse.REMAINDER, help="the command that starts the other side")
-    arguments = parser.parse_args()
-    command = arguments.plugin or [sys.executable, "-m", "tests.benchmarks.transport_plugin"]
-    with started(command) as peer:
-        figures = measure(peer)
-    if arguments.json:
-        print(json.dumps([{**asdict(figure), "is_met": figure.is_met} for figure in figures]))
-        return
-    for figure in figures:
-        aim = f"{'>=' if figure.at_least else '<='} {figure.aim:g}"
-        print(f"{figure.name:42} {figure.value:8.2f}  {aim:7} {figure.ours:>12} {figure.raw:>12}  "
-              f"{'' if figure.is_met else 'MISSED'}")  # fmt: skip
+    with workbench() as bench, tempfile.TemporaryDirectory() as home:
+        site_packages = plugin_environment(bench)
+        tier = choose_tier(Home(home))
+        report = Report(f"transport, tier {tier}")
+        with plugin(bench, site_packages, tier) as peer:
+            measure(peer, report)
+        with plugin(bench, site_packages, Tier("off")) as free, plugin(bench, site_packages, tier) as confined:
+            share, own, base = rounds(15, lambda: calls(free), lambda: calls(confined))
+        report.note("small call, confined x not confined", share, both(us(own), us(base)))
+    return report.finish()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

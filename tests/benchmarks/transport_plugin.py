@@ -1,12 +1,11 @@
-"""The plugin's side of ``transport.py``: a table of handlers over the channel in INNKEEPER_CHANNEL.
+"""The plugin's side of ``transport.py``: handlers over the channel that the host gave.
 
-It may be started by any command, confined or not: everything it needs is on the channel.
+A script, run in an environment of its own, confined: it needs nothing of this repository but the protocol's package.
 """
 
 from __future__ import annotations
 
 import os
-import resource
 import time
 from collections.abc import Iterator
 
@@ -17,16 +16,19 @@ from innkeeper_protocol.peer import IncomingCall, Peer
 
 CHUNK = "abcd "
 
+CONTENT = bytes(range(256)) * 200_000
+"""What ``bytes`` sends: there already, as whatever a plugin sends is."""
+
 
 def call_tool(params: CallToolParams, call: IncomingCall) -> CallToolResult:
-    """``echo`` answers at once, ``block`` after some seconds, ``bytes`` with a blob, ``memory`` with kilobytes."""
+    """``block`` answers after some seconds, ``bytes`` with a blob, ``memory`` with kilobytes, all others at once."""
     arguments = params.arguments
     if params.name == "block":
         time.sleep(arguments["seconds"])
     if params.name == "bytes":
-        return CallToolResult(output=str(call.peer.send_blob(bytes(arguments["size"]))))
+        return CallToolResult(output=str(call.peer.send_blob(memoryview(CONTENT)[: arguments["size"]])))
     if params.name == "memory":
-        return CallToolResult(output=str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+        return CallToolResult(output=str(own_kilobytes()))
     return CallToolResult(output="ok")
 
 
@@ -38,12 +40,18 @@ def prompt(params: PromptParams, call: IncomingCall) -> PromptResult:
 
 
 def _chunks(count: int, pause_s: float) -> Iterator[str]:
-    for _ in range(count):
-        if pause_s:
+    if pause_s:
+        for _ in range(count):
             time.sleep(pause_s)
             yield f"{time.perf_counter():.7f}"
-        else:
-            yield CHUNK
+    for _ in range(0 if pause_s else count):
+        yield CHUNK
+
+
+def own_kilobytes() -> int:
+    """Return the memory that is resident now: not the most that ever was."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ class Answering:
         if handler is None:
             return self._failing(event.id, CallFailed(ErrorCode.METHOD_NOT_FOUND, f"no handler for '{method.name}'"))
         try:
-            params = codec.decode_params(method, event.params)
+            params = codec.decode_as(method.params, event.params, method.name)
         except MalformedMessage as error:
             return self._failing(event.id, CallFailed(ErrorCode.INVALID_PARAMS, str(error)))
         call = IncomingCall(self, event, handler, params)
@@ -121,6 +121,7 @@ class Answering:
             if core.reading.is_over:
                 return
             asked = core.connection.answer(number)
+            asked.owner = None  # they name each other, and would wait for the garbage collector
         core.send_payload(payload)
         if asked.method is methods.SHUTDOWN:
             core.lose(ConnectionLost("shut down"))

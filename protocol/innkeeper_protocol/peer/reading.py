@@ -31,8 +31,8 @@ AWAKE_S = 0.00005
 """How long a leader looks for bytes before it sleeps. Falling asleep and being woken, on another core as a rule, costs
 as much as a whole small call; what comes later than this is not worth the processor time."""
 
-SHORT_WAIT_S = 0.0001
-"""Staying awake is tried only while the last wait was no longer than this: in a quick exchange, not in a slow one."""
+QUICK_S = 0.0002
+"""Staying awake is tried only where the last two reads were no further apart: in a quick exchange, not a slow one."""
 
 
 class Job(Protocol):
@@ -78,8 +78,8 @@ class Reading:
         self._followers: deque[Waiting] = deque()
         self._servers: deque[Waiting] = deque()
         self._was_rung = False
-        self._began = 0.0
-        self._waited_s = 0.0
+        self._last_read = 0.0
+        self._is_quick = False
 
     @property
     def is_idle(self) -> bool:
@@ -175,13 +175,16 @@ class Reading:
         is_applying = False
         try:
             if decoder.start == decoder.end or not decoder.has_payload:
-                if not self._is_readable(deadline):
+                if self._is_quick:
+                    self._link.stay_awake(AWAKE_S)
+                if deadline is not None and not self._link.is_readable(deadline - time.monotonic()):
                     return False
                 if not decoder.read_from(self._link.receive_into):
                     decoder.finish()
                     self._lose(ConnectionLost())
                     return False
-                self._waited_s = time.monotonic() - self._began
+                now = time.monotonic()
+                self._is_quick, self._last_read = now - self._last_read < QUICK_S, now
             is_applying = True
             while decoder.start != decoder.end and (payload := decoder.next_payload()) is not None:
                 job = self._apply(payload)
@@ -197,13 +200,6 @@ class Reading:
                 return False
             raise
         return not self.is_over
-
-    def _is_readable(self, deadline: float | None) -> bool:
-        """Wait for bytes, but for the sleep that receiving is; False when the deadline passed."""
-        self._began = time.monotonic()
-        if self._waited_s < SHORT_WAIT_S:
-            self._link.stay_awake(AWAKE_S)
-        return deadline is None or self._link.is_readable(deadline - time.monotonic())
 
     def _follow(self, waiter: Waiting, deadline: float | None) -> bool:
         """Wait in line until there is no need to, which is False, or it is this one's turn to lead, which is True."""
