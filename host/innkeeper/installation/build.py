@@ -153,7 +153,8 @@ def _make_environment(builder: Builder, folder: str, requires: tuple[str, ...]) 
 def _run_hooks(
     builder: Builder, system: BuildSystem, site_packages: str, *, present: tuple[str, ...], editable: bool
 ) -> dict[str, Any]:
-    asked, answer = os.path.join(builder.work, "spec.json"), os.path.join(builder.work, "result.json")
+    asked = os.path.join(builder.scratch, "asked.json")  # where a backend cannot put a link for us to follow
+    answer = os.path.join(builder.work, "result.json")
     with open(asked, "w", encoding="utf-8") as file:
         json.dump(
             {
@@ -169,7 +170,7 @@ def _run_hooks(
     headers = os.path.join(builder.interpreter.base_prefix, "include")
     finished = run_confined(
         builder.tier,
-        Policy(builder.subject, read=(headers,), write=(builder.copy,), exec_any=True, limits=LIMITS),
+        Policy(builder.subject, read=(headers, asked), write=(builder.copy,), exec_any=True, limits=LIMITS),
         "run_hook.py",
         [asked, answer],
         interpreter=builder.interpreter,

@@ -228,3 +228,32 @@ def test_source_that_is_named_by_its_place_is_not_built_by_uv(bench: Workbench, 
 
         assert "by-its-place" in str(error)
         assert not canary.exists()
+
+
+def test_question_that_a_build_turned_into_a_link_is_not_written_through(
+    bench: Workbench, shop: Shop, tmp_path: Path
+) -> None:
+    """A backend is asked twice where it wants more; in between, its folder is as it left it."""
+    write_wheel(shop.shelf, "more-to-build", files={"more_to_build.py": ""}, entry_point=None)
+    persons = tmp_path / ".bashrc"
+    persons.write_text("the person's", "utf-8")
+    source = write_source(tmp_path, "asks-twice")
+    with (source / "the_backend.py").open("a", encoding="utf-8") as file:
+        file.write(
+            f"""
+def get_requires_for_build_wheel(config_settings=None):
+    home = os.environ["HOME"]
+    for name in ("spec.json", "asked.json", *os.listdir(home)):
+        path = os.path.join(home, name)
+        if not os.path.isdir(path):
+            if os.path.lexists(path):
+                os.unlink(path)
+            os.symlink({str(persons)!r}, path)
+    return ["more-to-build"]
+"""
+        )
+
+    plugin = bench.install(source)
+
+    assert plugin.name == "asks-twice"
+    assert persons.read_text("utf-8") == "the person's"
