@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -34,6 +35,39 @@ def test_options_that_the_model_would_refuse_are_not_kept(recorder: Inn) -> None
     assert "'warm' is none" in recorder.fails("models", "options", "set", "recorder", "heat", "warm")
     assert "'1.5' is none" in recorder.fails("models", "options", "set", "recorder", "count", "1.5")
     assert recorder.ok("models", "options") == ""
+
+
+def test_kept_option_that_the_model_no_longer_has_is_told_with_the_way_out(recorder: Inn) -> None:
+    path = recorder.home / "model_options.json"
+    path.write_text('{"recorder": {"gone": "1"}}', "utf-8")
+    try:
+        message = recorder.fails("-m", "recorder", "-n", "hi")
+        own = recorder.fails("-m", "recorder", "-n", "hi", "-o", "gone", "2")
+    finally:
+        path.unlink()
+
+    assert message.startswith("Error: gone\n")
+    assert "llm models options clear recorder gone" in message
+    assert "clear" not in own
+
+
+def test_options_file_that_is_broken_is_said(recorder: Inn) -> None:
+    path = recorder.home / "model_options.json"
+    path.write_text('{"recorder": 1}', "utf-8")
+    try:
+        assert str(path) in recorder.fails("-m", "recorder", "-n", "hi")
+    finally:
+        path.unlink()
+
+
+def test_log_says_with_which_options_the_model_ran(recorder: Inn, tmp_path: Path) -> None:
+    """As numbers, and with those that nobody gave, as the real one does."""
+    database = str(tmp_path / "logs.db")
+
+    recorder.ok("-m", "recorder", "-d", database, "hi", "-o", "heat", "0.5")
+
+    (entry,) = json.loads(recorder.ok("logs", "-d", database, "--json"))
+    assert entry["options_json"] == {"heat": 0.5, "count": 1}
 
 
 def test_options_of_the_model_are_shown_and_nothing_is_asked(recorder: Inn) -> None:

@@ -15,7 +15,7 @@ from innkeeper.conversation.asynchronous import AsyncModel
 from innkeeper.conversation.conversation import Conversation
 from innkeeper.conversation.model import Model
 from innkeeper.conversation.response import Response
-from innkeeper.errors import Interrupted, PluginCallFailed, PluginStopped, UnknownModel, UsageError
+from innkeeper.errors import Interrupted, PluginCallFailed, PluginMisbehaved, PluginStopped, UnknownModel, UsageError
 from innkeeper.paths import Home
 from innkeeper.remote.host import Host
 from innkeeper_sdk.api.attachments import Attachment
@@ -72,6 +72,9 @@ class Common:
         elif verb == "long":
             for _ in range(5):
                 yield "x" * 1024 * 1024
+        elif verb == "flood":
+            while True:
+                yield "x" * 100_000
         elif verb == "think":
             yield llm.StreamEvent(type="reasoning", chunk="hm")
             yield llm.StreamEvent(type="text", chunk="so", provider_metadata={"signature": "s"})
@@ -245,6 +248,16 @@ def test_an_error_keeps_what_came_and_stays(model: Model) -> None:
     with pytest.raises(PluginCallFailed, match="boom"):
         next(again)
     assert response.conversation.responses == []
+
+
+def test_an_answer_without_end_is_given_up(model: Model) -> None:
+    response = model.prompt("flood")
+
+    with pytest.raises(PluginMisbehaved, match="answers without end"):
+        response.text()
+
+    assert len(response.text_so_far) <= 64 * 1024 * 1024
+    assert model.prompt("count 3").text() == "012"
 
 
 def test_who_wants_to_know_is_told_once_when_it_is_complete(model: Model) -> None:

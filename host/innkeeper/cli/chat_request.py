@@ -68,6 +68,7 @@ class ChatRequest:
             tools_approve=self.tools_approve,
             chain_limit=self.chain_limit,
         )
+        kept = model_options(self.run.home, model.model_id)
         return ChatSession(
             self.run,
             opened(model, before),
@@ -80,9 +81,10 @@ class ChatRequest:
             how_tools=choice.how(self.run),
             asked={
                 "schema": applied.schema,
-                "options": {**model_options(self.run.home, model.model_id), **applied.options, **dict(self.options)},
+                "options": {**kept, **applied.options, **dict(self.options)},
                 "hide_reasoning": self.hide_reasoning,
             },
+            kept_options=kept.keys() - dict(self.options).keys(),
             stream=not self.no_stream,
             key=self.key,
         )

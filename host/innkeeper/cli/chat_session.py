@@ -18,10 +18,13 @@ from .answer import Answer
 from .chat_input import EDIT, END, FRAGMENT, LEAVING, MULTI, Composer, Said
 from .errors import show
 from .fragment_options import resolved
+from .kept_options import kept_options_told
 from .run import Run
 from .tool_options import pauses_told
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from innkeeper_sdk.api.attachments import Attachment
     from innkeeper_sdk.api.fragments import Fragment
 
@@ -44,7 +47,8 @@ class Beginning:
 class ChatSession:
     """A chat in *conversation*; a ``with`` block opens its *tools*, which keep their state until the end.
 
-    *asked* goes with everything that is said, *how_tools* with every chain of tool calls.
+    *asked* goes with everything that is said, *how_tools* with every chain of tool calls. *kept_options* are those in
+    it that the person did not type.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class ChatSession:
         tools: Tools | None,
         how_tools: dict[str, Any],
         asked: dict[str, Any],
+        kept_options: Collection[str],
         stream: bool,
         key: str | None,
     ) -> None:
@@ -73,6 +78,7 @@ class ChatSession:
         self._tools = tools
         self._how_tools = how_tools
         self._asked = asked
+        self._kept_options = kept_options
         self._stream = stream
         self._key = key
         self._composer = Composer(self._load_fragments, _edit)
@@ -137,7 +143,7 @@ class ChatSession:
         answer = self._ask(said)
         shown = Answer(self._run, hide_reasoning=self._asked["hide_reasoning"])
         try:
-            with pauses_told():
+            with pauses_told(), kept_options_told(self._conversation.model.model_id, self._kept_options):
                 shown.show(answer.events())
         except KeyboardInterrupt:
             answer.cancel()

@@ -16,6 +16,7 @@ from innkeeper.storage.model_options import model_options
 from .attachment_options import attached, typed_attachments
 from .conversation_options import opened, stored, tools_to_go_on_with, wants_log
 from .fragment_options import resolved
+from .kept_options import kept_options_told
 from .model_choice import named_model, opened_model
 from .run import Run
 from .schema_options import chosen_schema
@@ -23,7 +24,7 @@ from .stdin import Stdin
 from .tool_options import ToolChoice, code_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from innkeeper_protocol.payloads.models import ModelEvent
 
@@ -98,7 +99,8 @@ class Request:
         if not (files or typed_files or schema or applied.schema or applied.fragments or self.fragments):
             applied.prompt = self._typed(applied.prompt)
         texts, system_texts, more_files = self._fragments(applied)
-        options = {**model_options(self.run.home, model.model_id), **applied.options, **dict(self.options)}
+        kept = model_options(self.run.home, model.model_id)
+        options = {**kept, **applied.options, **dict(self.options)}
         asked = new_prompt(
             applied.prompt,
             system=applied.system,
@@ -130,7 +132,8 @@ class Request:
 
             how = choice.how(self.run)
             answer = Chain(conversation, asked, offered, closes_tools=True, stream=stream, key=self.key, **how)
-        return Asking(answer, self.database or self.run.home.logs_file, is_logged=is_logged)
+        database = self.database or self.run.home.logs_file
+        return Asking(answer, database, is_logged=is_logged, kept_options=kept.keys() - dict(self.options).keys())
 
     def store_as_template(self) -> None:
         """Keep what is asked as a template, and ask nothing. Raises UsageError, StorageError."""
@@ -251,8 +254,11 @@ class Request:
 class Asking:
     """A prompt on its way: the answer, or the chain of answers, and where it is logged."""
 
-    def __init__(self, answer: Response | Chain, database: str, *, is_logged: bool) -> None:
+    def __init__(
+        self, answer: Response | Chain, database: str, *, is_logged: bool, kept_options: Collection[str]
+    ) -> None:
         self._answer = answer
+        self._kept_options = kept_options
         self._database = database
         self._is_logged = is_logged
 
@@ -269,7 +275,7 @@ class Asking:
         """Yield what the model says, as it comes."""
         from .tool_options import pauses_told
 
-        with pauses_told():
+        with pauses_told(), kept_options_told(self._answer.conversation.model.model_id, self._kept_options):
             yield from self._answer.events()
 
     def whole_text(self) -> str:

@@ -13,11 +13,14 @@ from innkeeper.storage.logs_database import open_logs
 from innkeeper.storage.logs_keys import without_keys
 from innkeeper.storage.logs_turns import GivenFragment, GivenTool, Turn, log_turn
 
+from .option_values import effective
+
 if TYPE_CHECKING:
     from innkeeper_protocol.payloads.models import ToolDefinition
 
     from .prompt import ToolboxUse
     from .response import Response
+
 
 def log_responses(responses: Sequence[Response], path: str | None = None) -> None:
     """Store complete *responses*, in the log database of their home unless *path* is another. Raises StorageError."""
@@ -45,7 +48,7 @@ def log_response(db: sqlite3.Connection, response: Response) -> None:
             answer=response.messages(),
             datetime_utc=asked_at.isoformat(),
             duration_ms=int(response.duration_s * 1000),
-            options=prompt.options,
+            options=effective(prompt.options, response.model.info.options_schema),
             schema=prompt.schema,
             input_tokens=usage.input,
             output_tokens=usage.output,

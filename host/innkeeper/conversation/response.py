@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from .tool_calls_local import Awaiting
 
 
-MOST_LETTERS = 512 * 1024 * 1024
-"""The longest answer that is kept, and each event counts as some letters more: a model's answer has thousands."""
+MOST_LETTERS = 64 * 1024 * 1024
+"""The longest answer that is kept. Models' longest have some hundred thousand."""
 
 EVENT_LETTERS = 64
+"""What each event counts as beside its text: it takes about as much memory."""
 
 
 class Response:
