@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from innkeeper_protocol.payloads import content
 from innkeeper_protocol.payloads.models import ModelEvent
-from innkeeper_sdk.api.parts import Message, StreamEvent, TextPart
+from innkeeper_sdk.api.parts import Message, StreamEvent
 from innkeeper_sdk.api.response.assembly import PartIndexes, assemble
 from innkeeper_sdk.api.tools.calls import ToolCall
 
@@ -27,11 +27,6 @@ def assembled(events: Sequence[str | ModelEvent], tool_calls: Iterable[content.T
         text = "".join(event.chunk for event in stream if event.type == "text")
         messages = assemble([], [text], calls)
     return [Message("assistant", parts) for parts in messages]
-
-
-def text_message(text: str) -> list[Message]:
-    """Return an answer that is nothing but *text*."""
-    return [Message("assistant", [TextPart(text)])] if text else []
 
 
 def _stream_event(event: str | ModelEvent) -> StreamEvent:

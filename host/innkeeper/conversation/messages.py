@@ -51,11 +51,6 @@ def tool_result_in(payload: wire.ToolResult) -> ToolResult:
     return ToolResult(payload.name, payload.output, attachments, payload.tool_call_id, exception=exception)
 
 
-def text_of(messages: Iterable[wire.Message]) -> str:
-    """Return the text of a model's answer."""
-    return "".join(part.text for message in messages for part in message.parts if part.type == "text")
-
-
 def _part_out(part: Part) -> wire.Part:
     known: dict[str, Any] = {"provider_metadata": getattr(part, "provider_metadata", None)}
     if isinstance(part, TextPart):
