@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 import itertools
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 
@@ -171,15 +171,15 @@ class Connection:
 
         Raises ProtocolViolation: the connection is over then.
         """
-        if isinstance(message, Notification):
-            return self._receive_notification(message)
-        if isinstance(message, Request):
+        if message.kind == "request":
             return self._receive_request(message)
+        if message.kind == "notification":
+            return self._receive_notification(message)
         call = self.outgoing.pop(message.id, None)
         if call is None:
             raise UnexpectedMessage(f"an answer to request {message.id}, which is not open", "CALL-9")
         call.state = _DONE
-        if isinstance(message, Failure):
+        if message.kind == "failure":
             call.answer = message.error
         else:
             call.answer = message.result
@@ -201,7 +201,8 @@ class Connection:
                     raise UnexpectedMessage(f"{MAX_UNANSWERED} requests wait for an answer already", "CALL-7")
                 self.incoming[number] = refused = Refused(number, method, refusal)
                 return refused
-        asked = Asked(number, cast(Method[Any, Any], method), message.params)
+            assert method is not None
+        asked = Asked(number, method, message.params)
         if message.window is not msgspec.UNSET:
             asked.window = SendWindow(message.window)
         self.incoming[number] = asked

@@ -55,7 +55,7 @@ class Answering:
 
     def job_for(self, event: Asked | Refused) -> Job:
         """Return the job that answers a request. Its params are decoded here: their bytes do not stay."""
-        if isinstance(event, Refused):
+        if not isinstance(event, Asked):
             return self._failing(event.id, event.failure)
         method = event.method
         handler = self._handlers.get(method.name)
