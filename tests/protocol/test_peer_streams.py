@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -434,3 +436,17 @@ def test_method_without_item_type_streams_text_only() -> None:
 
     with peers(plugin={WAIT.name: send}) as pair:
         assert list(pair.host.open_stream(texts, Text(), timeout_s=BOUND_S)) == ["a", "b"]
+
+
+def test_stream_that_nobody_iterates_is_gone_with_its_answer(links: Links) -> None:
+    """The answer may be megabytes; it does not wait for the collector of cycles."""
+    with peers(links) as pair:
+        stream = pair.host.open_stream(ECHO, Text(text="large"))
+        assert stream.result() == Text(text="large")
+        gone = weakref.ref(stream)
+        gc.disable()
+        try:
+            del stream
+            assert gone() is None
+        finally:
+            gc.enable()

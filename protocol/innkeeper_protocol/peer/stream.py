@@ -66,8 +66,10 @@ class Stream(Generic[T, R]):
         self._peer = peer
         self._outcome = outcome
         self._timeout_s = timeout_s
-        self._batches = self._generate_batches()
-        self._items = self._generate()
+        # Made when they are asked for: a generator that never ran would keep this stream, and its answer, until the
+        # collector of cycles comes by.
+        self._batches: Iterator[list[T]] | None = None
+        self._items: Iterator[T] | None = None
 
     def __iter__(self) -> Iterator[T]:
         """Return the one iterator over the items.
@@ -75,17 +77,21 @@ class Stream(Generic[T, R]):
         It raises the call's error where the stream ends in one: CallFailed, ConnectionLost, CallTimedOut when the
         next item is later than ``timeout_s``, MalformedResult for an item of the wrong type, ...
         """
+        if self._items is None:
+            self._items = self._generate()
         return self._items
 
     def __next__(self) -> T:
         """Return the next item."""
-        return next(self._items)
+        return next(iter(self))
 
     def batches(self) -> Iterator[list[T]]:
         """Return the one iterator over the items as they came, each time all that there are; instead of ``__iter__``.
 
         Raises as that does.
         """
+        if self._batches is None:
+            self._batches = self._generate_batches()
         return self._batches
 
     def __enter__(self) -> Stream[T, R]:
@@ -123,7 +129,7 @@ class Stream(Generic[T, R]):
         return self._outcome.is_done
 
     def _generate(self) -> Iterator[T]:
-        for items in self._batches:
+        for items in self.batches():
             yield from items
 
     def _generate_batches(self) -> Iterator[list[T]]:
