@@ -1,0 +1,1 @@
+"""OpenAI's models for Innkeeper, and the models of other servers that speak its API."""
