@@ -149,6 +149,32 @@ def test_key_given_by_hand_never_goes_about_as_a_name() -> None:
     assert asked == ["work", "work", "home"]
 
 
+@pytest.mark.parametrize("given", [None, "sk-given"])
+def test_model_does_not_ask_by_the_name_of_its_own_key(given: str | None) -> None:
+    """Models pass the key that ``execute`` gets through ``get_key`` again, and a short one looks like a name."""
+    asked: list[str | None] = []
+
+    class Asks(llm.KeyModel):
+        model_id = "asks"
+        needs_key = "shop"
+
+        def execute(self, prompt, stream, response, conversation, key):  # type: ignore[no-untyped-def]
+            yield str(self.get_key(key))
+
+    class Shop:
+        @llm.hookimpl
+        def register_models(self, register):  # type: ignore[no-untyped-def]
+            register(Asks())
+
+    def get_key(params: GetKeyParams, call: IncomingCall) -> GetKeyResult:
+        asked.append(params.name)
+        return GetKeyResult(key="sk-stored" if params.name == "shop" else None)
+
+    with running(Shop(), handlers={methods.GET_KEY.name: get_key}) as plugin:
+        assert plugin.prompt("asks", "hi", key=given).text == (given or "sk-stored")
+    assert asked == ([] if given else ["shop"])
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

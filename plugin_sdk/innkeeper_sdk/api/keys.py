@@ -27,19 +27,31 @@ def get_key(
     host = current_host()
     if explicit_key:
         stored = host.get_key(explicit_key, None) if _may_be_a_name(explicit_key) else None
-        return stored or explicit_key
+        return _noted(stored or explicit_key)
     if key_alias or env_var:
-        return host.get_key(key_alias, env_var)
+        return _noted(host.get_key(key_alias, env_var))
     return None
 
 
 NAME_LETTERS = 24
-"""The longest name under which a key given by hand is looked for: real keys are longer."""
+"""The longest name under which a key given by hand is looked for: most real keys are longer."""
+
+_KEYS: set[str] = set()
+"""What is known to be a key: it was found, or came from the host. Models pass it through ``get_key`` once more."""
+
+
+def _noted(key: str | None) -> str | None:
+    if key:
+        _KEYS.add(key)
+    return key
 
 
 def _may_be_a_name(explicit_key: str) -> bool:
-    """Tell whether what was given may be the name of a stored key. What is a key must not go about as a name."""
-    return len(explicit_key) <= NAME_LETTERS and explicit_key.replace("-", "_").replace(".", "_").isidentifier()
+    """Tell whether what was given may be the name of a stored key. What is a key must not go about as a name: the host
+    notes in a log which names a plugin was refused.
+    """
+    looks_like_one = explicit_key.replace("-", "_").replace(".", "_").isidentifier()
+    return looks_like_one and len(explicit_key) <= NAME_LETTERS and explicit_key not in _KEYS
 
 
 class StoredKeys(Mapping[str, str]):
@@ -91,6 +103,7 @@ def resolved_key(model: Any, given: str | None) -> str | None:
 
     A model that finds its key in a way of its own is asked all the same.
     """
+    _noted(given)
     if given and getattr(model, "key", None) is None and type(model).get_key is HasKey.get_key:
         return given
     key: str | None = model.get_key(given)
