@@ -371,5 +371,12 @@ ANSWERS: dict[str, list[Answer]] = {
             ends=False,
         )
     ],
+    "error-with-success": [Answer({"error": {"message": "sk-secret-key: out of credit"}})],
+    "gave-up-at-once": [Answer(response([], status="failed", error={"code": "x", "message": "no capacity"}))],
+    "no-choices": [Answer({"id": "c", "object": "chat.completion", "choices": []})],
+    "something-else": [Answer({"hello": "world"})],
+    "no-events": [Answer("all is well", content_type="text/plain")],
+    "stops-early": [Answer(events=numbered(created()), ends=False)],
     "knows-no-streams": [Answer(completion({"content": "all at once"}))],
+    "says-it-at-once": [Answer(response([message("all at once")]))],
 }

@@ -14,6 +14,7 @@ from innkeeper_sdk.openai import (
     AnswerMalformed,
     AsyncChat,
     Chat,
+    Completion,
     RequestRefused,
     Responses,
     ServerUnreachable,
@@ -122,8 +123,45 @@ def test_answer_that_the_server_gave_up_on_says_why(server: OpenAIServer) -> Non
         model_of(Responses, "gave-up", server).prompt("hi").text()
 
 
+@pytest.mark.parametrize(
+    ("kind", "model", "error", "says"),
+    [
+        (Chat, "error-with-success", RequestRefused, "{host} answered 200, it refused: [key]: out of credit"),
+        (Chat, "no-choices", AnswerMalformed, "the server's answer has nothing in its 'choices'"),
+        (Chat, "something-else", AnswerMalformed, "the server's answer has no 'choices'"),
+        (Completion, "something-else", AnswerMalformed, "the server's answer has no 'choices'"),
+        (Responses, "something-else", AnswerMalformed, "the server's answer has no 'output'"),
+    ],
+)
+def test_answer_that_is_none_is_said(
+    kind: Any, model: str, error: type[Exception], says: str, server: OpenAIServer
+) -> None:
+    """Also where pieces were asked for, and one thing came."""
+    for stream in (True, False):
+        with pytest.raises(error) as caught:
+            model_of(kind, model, server).prompt("hi", stream=stream).text()
+        assert str(caught.value) == says.format(host=host_of(server))
+
+
+def test_answer_given_up_at_once_says_why(server: OpenAIServer) -> None:
+    with pytest.raises(llm.ModelError, match=r"^the server gave up on the answer: no capacity$"):
+        model_of(Responses, "gave-up-at-once", server).prompt("hi", stream=False).text()
+
+
+def test_answer_without_events_is_not_the_api(server: OpenAIServer) -> None:
+    with pytest.raises(AnswerMalformed) as caught:
+        model_of(Chat, "no-events", server).prompt("hi").text()
+    assert str(caught.value) == f"{host_of(server)} answered with no events (text/plain)"
+
+
+def test_answer_whose_end_is_missing_is_cut(server: OpenAIServer) -> None:
+    with pytest.raises(AnswerCut, match=r"^the server's answer ended before it was complete$"):
+        model_of(Responses, "stops-early", server).prompt("hi").text()
+
+
 def test_server_without_streams_is_understood(server: OpenAIServer) -> None:
     assert model_of(Chat, "knows-no-streams", server).prompt("hi").text() == "all at once"
+    assert model_of(Responses, "says-it-at-once", server).prompt("hi").text() == "all at once"
 
 
 def test_option_that_the_api_lacks_is_named(server: OpenAIServer) -> None:

@@ -10,6 +10,9 @@ from innkeeper_sdk.api.parts import StreamEvent
 from innkeeper_sdk.api.tools import ToolCall
 
 from .data import plain
+from .errors import AnswerIncomplete
+
+NO_CHOICE = "the server's answer has nothing in its 'choices'"
 
 OF_THE_FIRST_CHUNK = ("id", "object", "model", "created", "index")
 
@@ -89,10 +92,12 @@ class ChatAnswer:
     def __init__(self) -> None:
         self.combined = Combined()
         self._calls: dict[Any, _Call] = {}
+        self._has_choice = False
 
     def feed(self, chunk: Any) -> Iterator[StreamEvent]:
         """Take one chunk; yield what it adds to the answer."""
         self.combined.add(chunk)
+        self._has_choice = self._has_choice or bool(chunk.choices)
         delta = delta_of(chunk.choices[0]) if chunk.choices else None
         if not delta:
             return
@@ -114,7 +119,11 @@ class ChatAnswer:
             yield StreamEvent("tool_call_args", arguments, tool_call_id=call.id)
 
     def tool_calls(self) -> list[ToolCall]:
-        """Return the calls that the model asked for, once the stream has ended."""
+        """Return the calls that the model asked for, once the stream has ended. Raises AnswerIncomplete for one in
+        which there was nothing.
+        """
+        if not self._has_choice:
+            raise AnswerIncomplete(NO_CHOICE)
         return [ToolCall(call.name, arguments_of("".join(call.arguments)), call.id) for call in self._calls.values()]
 
 
@@ -138,6 +147,8 @@ def arguments_of(written: str | None) -> dict[str, Any]:
 
 def whole_answer(completion: Any, response: Any) -> Iterator[StreamEvent]:
     """Yield what an answer that came at once says, and put its tool calls into *response*."""
+    if not completion.choices:
+        raise AnswerIncomplete(NO_CHOICE)
     message = completion.choices[0].message
     for call in message.tool_calls or ():
         response.add_tool_call(ToolCall(call.function.name, arguments_of(call.function.arguments), call.id))

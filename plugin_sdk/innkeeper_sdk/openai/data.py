@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .errors import AnswerIncomplete
+
 MAY_BE_MISSING = frozenset(
     [
         "action",
@@ -28,6 +30,7 @@ MAY_BE_MISSING = frozenset(
         "results",
         "role",
         "service_tier",
+        "status",
         "summary",
         "system_fingerprint",
         "tool_calls",
@@ -48,7 +51,7 @@ class Data:
     def __getattr__(self, name: str) -> Any:
         if name in MAY_BE_MISSING:
             return None
-        raise AttributeError(f"the server's answer has no {name!r}")
+        raise AnswerIncomplete(f"the server's answer has no {name!r}")
 
     def model_dump(self, *, exclude_none: bool = False, **settings: Any) -> dict[str, Any]:
         """Return the object as plain JSON values; other *settings* of pydantic make no difference."""

@@ -5,6 +5,7 @@ ModelError
 ├── ServerUnreachable    no connection, or no answer in time
 ├── AnswerCut            the connection ended in the middle of an answer
 └── AnswerMalformed      what came is not JSON, or not of the API
+    └── AnswerIncomplete it lacks a field; an AttributeError as well
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ class AnswerCut(ModelError):
 
 class AnswerMalformed(ModelError):
     """What came is no answer of the API."""
+
+
+class AnswerIncomplete(AnswerMalformed, AttributeError):
+    """An answer lacks a field that was asked for; for ``hasattr`` and ``getattr`` it is as any attribute."""
 
 
 def words_of(body: Any) -> str:

@@ -123,7 +123,17 @@ class Request:
             raise AnswerMalformed(
                 f"{self.server.name} answered with what is no JSON object{kind}: {self.server.without_key(shown)!r}"
             )
+        self._look_for_an_error(value)
         return Data(value)
+
+    def _look_for_an_error(self, answer: Mapping[str, Any]) -> None:
+        """Raise RequestRefused for an error in place of an answer: some servers send it with a status of success. An
+        answer of the responses API tells of its own.
+        """
+        kind, error = answer.get("type"), answer.get("error")
+        if kind == "error" or (error and kind is None and answer.get("object") != "response"):
+            said = answer if error else answer.get("message") or answer
+            raise RequestRefused(self.server.name, 200, json.loads(self.server.without_key(json.dumps(said))))
 
 
 def _plain(value: Any) -> Any:
@@ -179,6 +189,8 @@ class Answers:
     def __init__(self, request: Request, headers: Mapping[str, str]) -> None:
         self._request = request
         self._events = EventStream()
+        self._content_type = headers.get("content-type", "")
+        self._has_begun = False
         self._ends_by_closing = not {"transfer-encoding", "content-length"} & {name.lower() for name in headers}
         self.is_done = False
 
@@ -190,8 +202,12 @@ class Answers:
             raise AnswerMalformed(f"{self._request.server.name}: {error}") from error
 
     def finish(self) -> list[Data]:
-        """Return what is left at the end. Raises AnswerCut for an end that may be anywhere."""
+        """Return what is left at the end. Raises AnswerCut for an end that may be anywhere, AnswerMalformed for an
+        answer that held no event at all.
+        """
         events = self._parsed(self._events.finish())
+        if not self._has_begun:
+            raise AnswerMalformed(f"{self._request.server.name} answered with no events ({self._content_type})")
         if not self.is_done and self._ends_by_closing:
             raise self._request.cut("the server closed the connection")
         return events
@@ -201,21 +217,18 @@ class Answers:
         for text in texts:
             if self.is_done:
                 break
+            self._has_begun = True
             if text.strip() == DONE:
                 self.is_done = True
                 break
             event = self._request.parsed(text)
-            self._look_for_the_end(event)
+            self._note_the_end(event)
             events.append(event)
         return events
 
-    def _look_for_the_end(self, event: Data) -> None:
-        """Raise RequestRefused for an error among the events; note the last one of an answer."""
+    def _note_the_end(self, event: Data) -> None:
+        """Note the last event of an answer."""
         fields = event.model_dump()
-        if fields.get("error") and fields.get("type") in (None, "error"):
-            raise RequestRefused(self._request.server.name, 200, fields)
-        if fields.get("type") == "error":
-            raise RequestRefused(self._request.server.name, 200, fields.get("message") or fields)
         choices = fields.get("choices") or []
         if str(fields.get("type")).startswith("response.completed") or any(
             isinstance(choice, dict) and choice.get("finish_reason") for choice in choices

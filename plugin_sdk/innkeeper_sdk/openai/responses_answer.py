@@ -11,6 +11,7 @@ from innkeeper_sdk.api.parts import StreamEvent
 from innkeeper_sdk.api.tools import ToolCall
 
 from .chat_answer import arguments_of, plain_value
+from .errors import AnswerCut
 from .responses_input import PROVIDER
 
 SEALED = ("id", "encrypted_content", "summary")
@@ -40,7 +41,9 @@ class ResponsesAnswer:
     def feed(self, event: Any) -> Iterator[StreamEvent]:
         """Take one event of a stream; yield what it adds to the answer."""
         kind = getattr(event, "type", None)
-        if kind == "response.output_text.delta":
+        if kind is None:  # a server that knows no streams
+            yield from self.take_whole(event)
+        elif kind == "response.output_text.delta":
             yield self._event("text", event.delta)
         elif kind == "response.output_item.added":
             yield from self._begin(event.item)
@@ -61,8 +64,13 @@ class ResponsesAnswer:
             raise failure_of(event.response)
 
     def finish(self) -> Iterator[StreamEvent]:
-        """Yield, after a stream, the sealed reasoning once more: the one in the last event is what counts."""
-        for item in (self.final or {}).get("output") or ():
+        """Yield, after a stream, the sealed reasoning once more: the one in the last event is what counts.
+
+        Raises AnswerCut where that event did not come.
+        """
+        if self.final is None:
+            raise AnswerCut("the server's answer ended before it was complete")
+        for item in self.final.get("output") or ():
             told = self._reasoning_events.get(item.get("id")) if item.get("type") == "reasoning" else None
             sealed = {name: item[name] for name in SEALED if item.get(name)}
             if told is not None and told.part_index is not None and sealed:
@@ -76,6 +84,8 @@ class ResponsesAnswer:
 
     def take_whole(self, answer: Any) -> Iterator[StreamEvent]:
         """Take an answer that came at once; yield what it says."""
+        if answer.status == "failed":
+            raise failure_of(answer)
         self.final = answer.model_dump()
         for item in answer.output or ():
             yield from self._begin(item)
