@@ -54,8 +54,8 @@ class OnLoop:
         self._awaited: set[concurrent.futures.Future[Any]] = set()
 
     def outcome(self, awaitable: Awaitable[Any]) -> Any:
-        future = asyncio.run_coroutine_threadsafe(_waiting_for(awaitable), self._loop)
-        with self._lock:
+        with self._lock:  # or a cancel might come between the two, and find nothing to give up
+            future = asyncio.run_coroutine_threadsafe(_waiting_for(awaitable), self._loop)
             self._awaited.add(future)
         try:
             return future.result()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import quote
 
 from innkeeper.errors import StorageError
@@ -76,25 +77,44 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def _connect(path: str) -> sqlite3.Connection:
-    is_new = not os.path.exists(path)
-    if is_new:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if not os.path.exists(path):
+        _make(path)
     if os.access(path, os.W_OK):
         db = _prepared(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None))
     else:
         address = f"file:{quote(os.path.abspath(path))}?mode=ro"
         db = _prepared(sqlite3.connect(address, uri=True, timeout=BUSY_S, isolation_level=None))
     try:
-        if is_new:
-            # Writing does not stop who reads, and ends without waiting for the disk. Another's file stays as it is.
-            db.execute("pragma journal_mode=wal")
         if db.execute("pragma journal_mode").fetchone()[0] == "wal":
             db.execute("pragma synchronous=normal")
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _make(path: str) -> None:
+    """Put a new database at *path*, unless another program is quicker.
+
+    In WAL mode, where writing does not stop who reads, and ends without waiting for the disk; a file that is another's
+    keeps its mode. The mode is changed before anybody else can open the file: SQLite does not wait for who does.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    descriptor, beside = tempfile.mkstemp(dir=folder, prefix=".logs-")
+    os.close(descriptor)
+    try:
+        with closing(sqlite3.connect(beside, isolation_level=None)) as db:
+            db.execute("pragma journal_mode=wal")
+            with transaction(db):
+                migrate(db)
+        os.link(beside, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    finally:
+        os.unlink(beside)
 
 
 def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:

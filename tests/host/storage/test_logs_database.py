@@ -190,7 +190,8 @@ def test_many_programs_may_open_and_fill_a_new_one_at_once(tmp_path: Path) -> No
     for thread in threads:
         thread.join()
 
-    assert failures == []
+    assert [str(failure) for failure in failures] == []
+    assert [file.name for file in tmp_path.iterdir()] == ["logs.db"]
     with open_logs(path) as db:
         assert db.execute("select count(*) from fragments").fetchone()[0] == 80
         assert db.execute("pragma integrity_check").fetchone()[0] == "ok"
