@@ -89,6 +89,18 @@ class Home(NamedTuple):
     def grants_file(self, name: str) -> str:
         return os.path.join(self.plugins_dir, name, "grants.json")
 
+    def once_file(self, name: str) -> str:
+        """What the plugin is allowed for its next run alone."""
+        return os.path.join(self.plugins_dir, name, "once.json")
+
+    def answered_file(self, name: str) -> str:
+        """What the person was asked about the plugin before."""
+        return os.path.join(self.plugins_dir, name, "answered.json")
+
+    def audit_file(self, name: str) -> str:
+        """What the plugin was allowed, used and refused, with times."""
+        return os.path.join(self.plugins_dir, name, "audit.jsonl")
+
     def log_file(self, name: str) -> str:
         return os.path.join(self.plugins_dir, name, "plugin.log")
 

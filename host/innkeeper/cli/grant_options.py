@@ -1,4 +1,4 @@
-"""The options that name what a plugin may touch; the same for ``plugins allow``, ``plugins deny`` and ``install``."""
+"""The options that name what a plugin may touch: ``plugins allow --net HOST``, and ``install --allow-net HOST``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-
-from innkeeper.installation.inventory import InstalledPlugin
 
 if TYPE_CHECKING:
     from innkeeper.confinement.grants import Grants
@@ -30,62 +28,44 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in some v
         return int(found[1]) * _UNITS[found[2]]
 
 
-_OPTIONS = [
-    click.option("--net", multiple=True, metavar="HOST[:PORT]", help="Reach this host"),
-    click.option("--key", "keys", multiple=True, metavar="NAME", help="Use this stored key"),
-    click.option(
-        "--database",
-        "databases",
-        type=click.Choice(["embeddings", "logs"]),
-        multiple=True,
-        help="Use this database of yours, by way of the host",
-    ),
-    click.option("--env", multiple=True, metavar="NAME", help="See this environment variable"),
-    click.option("--read", multiple=True, metavar="PATH", help="Read this file, or folder"),
-    click.option("--write", multiple=True, metavar="PATH", help="Read and write this file, or folder"),
-    click.option("--run", "programs", multiple=True, metavar="PROGRAM", help="Run this program"),
-    click.option("--own-sockets", is_flag=True, help="Make connections by itself, through the host's proxy"),
-    click.option("--memory", type=Size(), help="Take this much memory, such as 8G"),
-    click.option("--file-size", type=Size(), help="Write files of this size, such as 1G"),
-]
+def grant_options(prefix: str = "--", parameter_prefix: str = "") -> Callable[[F], F]:
+    """Return what adds the options, each beginning with *prefix*. `grants_of` takes their values, less
+    *parameter_prefix*.
+    """
+
+    def option(name: str, parameter: str, **settings: Any) -> Callable[[F], F]:
+        return click.option(f"{prefix}{name}", f"{parameter_prefix}{parameter}", **settings)
+
+    options = [
+        option("net", "net", multiple=True, metavar="HOST[:PORT]", help="Reach this host"),
+        option("key", "keys", multiple=True, metavar="NAME", help="Use this stored key"),
+        option(
+            "database",
+            "databases",
+            type=click.Choice(["embeddings", "logs"]),
+            multiple=True,
+            help="Have this database of yours read and written for it",
+        ),
+        option("env", "env", multiple=True, metavar="NAME", help="See this environment variable"),
+        option("read", "read", multiple=True, metavar="PATH", help="Read this file, or folder"),
+        option("write", "write", multiple=True, metavar="PATH", help="Read and write this file, or folder"),
+        option("run", "run", multiple=True, metavar="PROGRAM", help="Run this program"),
+        option("own-sockets", "own_sockets", is_flag=True, help="Make connections by itself, through the host's proxy"),
+        option("unix-server", "unix_server", is_flag=True, help="Listen on a socket in its own temporary folder"),
+        option("memory", "memory_bytes", type=Size(), metavar="SIZE", help="Take this much memory, such as 8G"),
+        option("file-size", "file_bytes", type=Size(), metavar="SIZE", help="Write files of this size, such as 1G"),
+    ]
+
+    def add(command: F) -> F:
+        for one in reversed(options):
+            command = one(command)
+        return command
+
+    return add
 
 
-def grant_options(command: F) -> F:
-    """Add the options."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def grants_of(
-    plugin: InstalledPlugin,
-    *,
-    net: tuple[str, ...] = (),
-    keys: tuple[str, ...] = (),
-    databases: tuple[str, ...] = (),
-    env: tuple[str, ...] = (),
-    read: tuple[str, ...] = (),
-    write: tuple[str, ...] = (),
-    programs: tuple[str, ...] = (),
-    own_sockets: bool = False,
-    memory: int | None = None,
-    file_size: int | None = None,
-) -> Grants:
-    """Return the grants that the options name. With a key comes the variable that its models may find it in."""
+def grants_of(**values: Any) -> Grants:
+    """Return the grants that the options name, as typed: `granting.checked` makes them exact."""
     from innkeeper.confinement.grants import Grants
 
-    models = [*plugin.models, *plugin.embedding_models]
-    variables = [model.get("key_variable") for model in models if model.get("needs_key") in keys]
-    return Grants(
-        net=net,
-        keys=keys,
-        key_variables=tuple(dict.fromkeys(variable for variable in variables if variable)),
-        databases=databases,
-        env=env,
-        read=read,
-        write=write,
-        run=programs,
-        own_sockets=own_sockets,
-        memory_bytes=memory,
-        file_bytes=file_size,
-    )
+    return Grants(**values)

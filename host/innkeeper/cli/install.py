@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from innkeeper.confinement.grants import load
 from innkeeper.errors import UsageError
 from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.installation.request import BuildNeeded, InstallRequest
 
+from .grant_options import grant_options, grants_of
 from .options import sandbox_option
+from .permission_question import settle_permissions
 from .plugin_command import about_hidden, hidden_commands
 from .run import Run
+
+if TYPE_CHECKING:
+    from innkeeper.confinement.grants import Grants
 
 
 @click.command
@@ -29,11 +34,13 @@ from .run import Run
 @click.option("--with", "with_", multiple=True, metavar="PKG", help="A package more in its environment")
 @click.option("--without", multiple=True, metavar="PKG", help="A dependency to leave out of it")
 @click.option("--build", is_flag=True, help="Allow building packages that come as source only")
-@click.option("-y", "--yes", is_flag=True, help="Answer yes to every question")
+@click.option("-y", "--yes", is_flag=True, help="Answer yes to every question: build, and allow what it asks for")
+@grant_options("--allow-", "allow_")
 @sandbox_option
 @click.pass_obj
 def install(
     run: Run,
+    /,
     requirements: tuple[str, ...],
     *,
     upgrade: bool,
@@ -46,6 +53,7 @@ def install(
     without: tuple[str, ...],
     build: bool,
     yes: bool,
+    **allowed: Any,
 ) -> None:
     """Install plugins, each in an environment of its own
 
@@ -53,9 +61,13 @@ def install(
         llm install llm-markov
         llm install ./my-plugin 'llm-anthropic>=0.20' git+https://example.com/plugin.git
         llm install llm-tools-mcp --with 'mcp<2'
+        llm install llm-jq --allow-run jq
     """
+    from innkeeper.confinement.granting import checked
+
     if not requirements and not editables:
         raise UsageError("There is nothing to install.", hint="Name a plugin: llm install llm-markov")
+    given = checked(run.home, grants_of(**{name.removeprefix("allow_"): value for name, value in allowed.items()}))
     for typed, editable in [*((text, False) for text in requirements), *((text, True) for text in editables)]:
         request = InstallRequest(
             requirement=typed,
@@ -70,9 +82,10 @@ def install(
             no_cache=no_cache_dir,
             no_sandbox=run.no_sandbox,
         )
-        plugin = _install(run, request, yes=yes)
+        plugin = _install(run, request, given, yes=yes)
         run.progress.clear()
         click.echo(f"Installed {plugin.name} {plugin.version}", err=True)
+        plugin = settle_permissions(run, plugin, given, yes=yes)
         for problem in plugin.problems:
             click.echo(f"  It did not register everything: {problem}", err=True)
         run.host.reread_index()
@@ -80,21 +93,31 @@ def install(
             click.echo(f"  Note: {about_hidden(command)}", err=True)
 
 
-def _install(run: Run, request: InstallRequest, *, yes: bool) -> InstalledPlugin:
+def _install(run: Run, request: InstallRequest, given: Grants, *, yes: bool) -> InstalledPlugin:
+    """Install what is asked for. What it is *given* it has already when it is asked what it registers."""
     from dataclasses import replace
 
     from innkeeper.installation.install import install as install_plugin
 
     host = run.host
-    tier = host.tier(load(run.home, ""))
+    tier = host.tier()
+
+    def make(request: InstallRequest) -> InstalledPlugin:
+        return install_plugin(
+            run.home,
+            request,
+            tier=tier,
+            describe=lambda plugin: host.describe(plugin, given),
+            progress=run.progress.show,
+        )
+
     try:
-        return install_plugin(run.home, request, tier=tier, describe=host.describe, progress=run.progress.show)
+        return make(request)
     except BuildNeeded as error:
         run.progress.clear()
         if not (yes or (sys.stdin.isatty() and _may_build(error))):
             raise
-    allowed = replace(request, build=True)
-    return install_plugin(run.home, allowed, tier=tier, describe=host.describe, progress=run.progress.show)
+    return make(replace(request, build=True))
 
 
 def _may_build(error: BuildNeeded) -> bool:

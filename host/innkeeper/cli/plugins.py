@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from innkeeper.errors import UsageError
 from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.untrusted import cleaned, one_line
 
 from .default_group import DefaultGroup
-from .grant_options import grant_options, grants_of
 from .options import sandbox_option
+from .permissions import allow, deny, permissions
 from .plugin_command import about_hidden, hidden_commands, run_plugin_command
 from .run import Run
-
-if TYPE_CHECKING:
-    from innkeeper.confinement.grants import Grants
 
 
 @click.group(cls=DefaultGroup, default="list")
@@ -27,7 +23,8 @@ def plugins() -> None:
     """List installed plugins, and manage what they may do"""
 
 
-plugins.add_command(run_plugin_command)
+for command in (run_plugin_command, permissions, allow, deny):
+    plugins.add_command(command)
 
 
 @plugins.command(name="list")
@@ -112,12 +109,11 @@ def repair(run: Run, name: str) -> None:
     \b
         llm plugins repair llm-markov
     """
-    from innkeeper.confinement.grants import load
     from innkeeper.installation.install import repair as repair_plugin
 
     host = run.host
     plugin = host.plugin(name)
-    tier = host.tier(load(run.home, plugin.name))
+    tier = host.tier(host.granted(plugin))
     repaired = repair_plugin(run.home, plugin.name, tier=tier, describe=host.describe, progress=run.progress.show)
     run.progress.clear()
     click.echo(f"Repaired {repaired.name} {repaired.version}", err=True)
@@ -142,77 +138,3 @@ def log(run: Run, name: str, *, count: int | None, only_path: bool) -> None:
     for line in lines[-count:] if count else lines:
         text = line.rstrip("\n")
         click.echo(cleaned(text, len(text) + 1) if sys.stdout.isatty() else text)
-
-
-@plugins.command()
-@click.argument("name")
-@grant_options
-@click.option("--trust", is_flag=True, help="Run this plugin unconfined, with all that you may do")
-@click.option("--without-sandbox", is_flag=True, help="Run it unconfined where this machine cannot confine it")
-@click.pass_obj
-def allow(run: Run, /, name: str, *, trust: bool, without_sandbox: bool, **asked: Any) -> None:
-    """Allow a plugin to touch something
-
-    \b
-        llm plugins allow llm-anthropic --net api.anthropic.com --key anthropic
-        llm plugins allow llm-jq --run jq
-    """
-    from innkeeper.confinement import grants as granting
-
-    plugin = run.host.plugin(name)
-    more = granting.checked(run.home, grants_of(plugin, **asked)._replace(trust=trust, no_sandbox=without_sandbox))
-    if more == granting.Grants():
-        raise UsageError("There is nothing to allow.", hint="Name what the plugin may touch: llm plugins allow --help")
-    granting.save(run.home, plugin.name, granting.load(run.home, plugin.name).add(more))
-    for line in described(more):
-        click.echo(f"{plugin.name} may now {line}", err=True)
-
-
-@plugins.command()
-@click.argument("name")
-@grant_options
-@click.option("--trust", is_flag=True, help="Confine it again")
-@click.option("--all", "all_", is_flag=True, help="Everything that it was allowed")
-@click.pass_obj
-def deny(run: Run, /, name: str, *, trust: bool, all_: bool, **asked: Any) -> None:
-    """Take back what a plugin was allowed
-
-    \b
-        llm plugins deny llm-anthropic --net api.anthropic.com
-        llm plugins deny llm-anthropic --all
-    """
-    from innkeeper.confinement import grants as granting
-
-    plugin = run.host.plugin(name)
-    before = granting.load(run.home, plugin.name)
-    gone = granting.checked(run.home, grants_of(plugin, **asked)._replace(trust=trust))
-    after = granting.Grants() if all_ else before.remove(gone)
-    if after == before:
-        raise UsageError(
-            f"{plugin.name} was not allowed that.", hint=f"What it may: llm plugins permissions {plugin.name}"
-        )
-    granting.save(run.home, plugin.name, after)
-
-
-def described(grants: Grants) -> list[str]:
-    """Return what *grants* allow, each as the end of a sentence: ``reach api.example.com``."""
-    lines = [f"reach {host}" for host in grants.net]
-    lines += [f"use the key '{key}'" for key in grants.keys]
-    lines += [f"use a key from the variable {variable}" for variable in grants.key_variables]
-    lines += [f"read and write your database of {database}" for database in grants.databases]
-    lines += [f"see the variable {variable}" for variable in grants.env]
-    lines += [f"read {path}" for path in grants.read]
-    lines += [f"write {path}" for path in grants.write]
-    lines += [f"run {program}" for program in grants.run]
-    flags = {
-        "make network connections by itself, through the host's proxy": grants.own_sockets,
-        "listen on a socket in its own temporary folder": grants.unix_server,
-        "do all that you may do: it runs unconfined": grants.trust,
-        "run unconfined where this machine cannot confine it": grants.no_sandbox,
-    }
-    lines += [text for text, is_set in flags.items() if is_set]
-    if grants.memory_bytes:
-        lines.append(f"take {grants.memory_bytes / 1024**3:.1f} GiB of memory")
-    if grants.file_bytes:
-        lines.append(f"write files of {grants.file_bytes / 1024**2:.0f} MiB")
-    return lines

@@ -10,23 +10,47 @@ import ipaddress
 
 from .policy import HostPort
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+"""A gateway of the network turns these into the IPv4 address in their last 32 bits (RFC 6052, 8215)."""
+_IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
+
 
 def may_reach(grant: HostPort, address: str) -> bool:
     """Say whether *grant* covers *address*, to which its host resolved (or which it is)."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
+    meant = _meant(ipaddress.ip_address(address.partition("%")[0]))
     if is_loopback_name(grant.host):
-        return parsed.is_loopback
+        return all(one.is_loopback for one in meant)
     if address_of(grant.host) is not None or grant.private:
         return True
-    if parsed.is_loopback or parsed.is_unspecified or parsed.is_multicast or parsed.is_link_local:
+    if any(one.is_loopback or one.is_unspecified or one.is_multicast or one.is_link_local for one in meant):
         return False
-    return parsed.is_global or grant.may_be_private
+    return grant.may_be_private or all(one.is_global for one in meant)
+
+
+def _meant(address: Address) -> list[Address]:
+    """Return *address*, or the ones that connecting to it may lead to: many of IPv6 carry one of IPv4."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    if address.ipv4_mapped is not None:
+        return [address.ipv4_mapped]
+    if any(address in network for network in _NAT64):
+        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
+    carried = [address.sixtofour, *(address.teredo or ())]
+    if address in _IPV4_COMPATIBLE and int(address) > 1:
+        carried.append(ipaddress.IPv4Address(int(address)))
+    return [address, *(one for one in carried if one is not None)]
 
 
 def is_loopback_name(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether *host*, a name or an address, is this machine."""
+    address = address_of(host)
+    return is_loopback_name(host) or (address is not None and ipaddress.ip_address(address).is_loopback)
 
 
 def address_of(host: str) -> str | None:

@@ -18,6 +18,7 @@ from .bubblewrap import PRIVATE_TMP, bubblewrap_argv, candidates
 from .bytecode import refresh_bytecode
 from .environment import plugin_environment
 from .limits import kernel_limits
+from .pinned import Identity, pinned
 from .policy import Policy
 from .private_tmp import make_private_tmp, remove_private_tmp
 from .system_call_rules import OWN_PID, build_filter
@@ -140,8 +141,10 @@ def confine(
             everything = entries(
                 policy, namespaces=namespaces, interpreter=interpreter, base_prefix=base_prefix, read=read, write=write
             )
-            seen = [entry for entry in everything if os.path.exists(entry.path)]
-            lockdown = _lockdown(policy, namespaces, seen)
+            pins = pinned(policy.pinned) if policy.pinned else {}
+            unpinned = set(policy.pinned) - pins.keys()
+            seen = [entry for entry in everything if entry.path not in unpinned and os.path.exists(entry.path)]
+            lockdown = _lockdown(policy, namespaces, seen, pins)
             if namespaces:
                 argv = bubblewrap_argv(_bubblewrap(tier), policy, seen, cwd=cwd or data_dir) + argv
         spec = {
@@ -183,7 +186,7 @@ def _broker_pair(plan: Confined) -> int:
     return plan._to_close[-1]
 
 
-def _lockdown(policy: Policy, namespaces: bool, seen: list[Entry]) -> dict[str, Any]:
+def _lockdown(policy: Policy, namespaces: bool, seen: list[Entry], pins: dict[str, Identity]) -> dict[str, Any]:
     """Return what the bootstrap's `lockdown` is told."""
     machine = os.uname().machine
     try:
@@ -202,18 +205,18 @@ def _lockdown(policy: Policy, namespaces: bool, seen: list[Entry]) -> dict[str, 
         "limits": kernel_limits(policy, namespaces),
         "landlock_needed": 0 if namespaces else _LANDLOCK_NEEDED,
         "own_sockets": policy.own_sockets,
-        "paths": _rights(seen),
+        "paths": [(path, rights, pins.get(path)) for path, rights in _rights(seen).items()],
         "filter": program,
         "filter_unscoped": unscoped,
         "own_pid": OWN_PID.to_bytes(4, sys.byteorder),
     }
 
 
-def _rights(seen: list[Entry]) -> list[tuple[str, int]]:
+def _rights(seen: list[Entry]) -> dict[str, int]:
     rights: dict[str, int] = {}
     for entry in seen:
         rights[entry.path] = rights.get(entry.path, 0) | entry.rights
-    return list(rights.items())
+    return rights
 
 
 def _memory_file(content: bytes) -> int:

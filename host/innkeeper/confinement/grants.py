@@ -1,7 +1,9 @@
-"""What the person allowed a plugin: kept in its grants file, turned into a policy when it starts.
+"""What a plugin is allowed: one value, read from its grants file when it starts and turned into a policy.
 
-A file that cannot be read or understood permits nothing and is an error: to go on with half of what the person
-decided would be a decision of ours. The file lies outside everything a plugin can see.
+Grants belong to a name and a *source* (`InstalledPlugin.source`): a plugin of the same name from elsewhere is another
+plugin, and starts with none. A file that cannot be read or understood permits nothing and is an error: to go on with
+half of what the person decided would be a decision of ours. The file lies outside everything a plugin can see. How
+grants change is in `granting`.
 """
 
 from __future__ import annotations
@@ -11,22 +13,20 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from innkeeper.errors import StorageError, UsageError
+from innkeeper.errors import StorageError
 from innkeeper.paths import Home
 
 from .policy import HostPort, Limits, Policy
 
+DEFAULT_SOURCE = "default"
+"""The source of the plugins that come with the host."""
+
 _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Where the person's certificates are. What uses the network inside needs them; the proxy's address only the broker."""
 
-_FORBIDDEN_VARIABLES = ("LD_", "PYTHON", "INNKEEPER_", "GCONV_PATH", "LLM_USER_PATH")
-"""Variables that change what runs before the lock-down, or that the host sets itself."""
-
 
 class Grants(NamedTuple):
-    """What ``llm plugins allow`` recorded for one plugin, in the order given. Paths are absolute; hosts as `HostPort`
-    prints them.
-    """
+    """What one plugin is allowed, in the order given. Paths are absolute; hosts as `HostPort` prints them."""
 
     net: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
@@ -47,16 +47,101 @@ class Grants(NamedTuple):
     file_bytes: int | None = None
 
     def add(self, other: Grants) -> Grants:
-        """Return these and what *other* holds."""
+        """Return these and what *other* holds. Of two limits, that of *other*."""
         return Grants(*[_joined(mine, theirs) for mine, theirs in zip(self, other, strict=True)])
 
     def remove(self, other: Grants) -> Grants:
         """Return these without what *other* holds: the listed items, and the flags and limits that are set there."""
         return Grants(*[_without(mine, theirs) for mine, theirs in zip(self, other, strict=True)])
 
+    def beyond(self, other: Grants) -> Grants:
+        """Return what of these *other* does not hold. A limit that is no higher counts as held."""
+        left = self.remove(other)
+        return left._replace(
+            memory_bytes=_higher(self.memory_bytes, other.memory_bytes),
+            file_bytes=_higher(self.file_bytes, other.file_bytes),
+        )
+
+
+NOTHING = Grants()
 
 SHIPPED = {"innkeeper-local": Grants(unix_server=True)}
 """What the default plugins that come with the host need, by name."""
+
+
+def load(home: Home, name: str, source: str) -> Grants:
+    """Return what the plugin *name* from *source* is allowed. Raises StorageError."""
+    recorded = read(home.grants_file(name), name, source)
+    if source == DEFAULT_SOURCE and name in SHIPPED:
+        return SHIPPED[name].add(recorded)
+    return recorded
+
+
+def take_once(home: Home, name: str, source: str) -> Grants:
+    """Return what the plugin is allowed for this one run, and see that no other run gets it. Raises StorageError."""
+    path = home.once_file(name)
+    mine = f"{path}.{os.getpid()}"
+    try:
+        os.rename(path, mine)  # one of two that start at once
+    except FileNotFoundError:
+        return NOTHING
+    try:
+        return read(mine, name, source)
+    finally:
+        os.unlink(mine)
+
+
+def read(path: str, name: str, source: str) -> Grants:
+    """Return the grants in the file at *path*, which are those of the plugin *name*; none where there is no file, or it
+    is about a plugin from another *source*. Raises StorageError for a file that is not one.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            found_source, grants = _from_json(json.load(file))
+    except FileNotFoundError:
+        return NOTHING
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise StorageError(
+            f"The grants of plugin '{name}' cannot be read, so it is not started.",
+            why=f"{path}: {error}",
+            hint=f"Mend the file, or remove it and allow again what the plugin needs: llm plugins allow {name} --help",
+        ) from error
+    return grants if found_source == source else NOTHING
+
+
+def _from_json(value: object) -> tuple[str, Grants]:
+    if not isinstance(value, dict) or not isinstance(value.get("source"), str):
+        raise TypeError("it names no source")
+    if value.keys() != {"source", "grants"}:
+        raise TypeError("it holds something else than a source and grants")
+    return value["source"], _grants_from_json(value["grants"])
+
+
+def _grants_from_json(value: object) -> Grants:
+    if not isinstance(value, dict):
+        raise TypeError("it does not hold an object")
+    for key, content in value.items():
+        if key not in Grants._field_defaults or not _is_like(Grants._field_defaults[key], content):
+            raise TypeError(f"{key!r} is not what a grant can be")
+    values: dict[str, Any] = {
+        key: tuple(content) if isinstance(content, list) else content for key, content in value.items()
+    }
+    grants = Grants(**values)
+    for text in grants.net:
+        HostPort.parse(text)
+    for path in (*grants.read, *grants.write, *grants.run):
+        if not os.path.isabs(path) or "\0" in path:
+            raise ValueError(f"{path!r} is not an absolute path")
+    return grants
+
+
+def _is_like(default: object, content: object) -> bool:
+    """Say whether *content* of a file may stand where the empty grant has *default*."""
+    if isinstance(default, tuple):
+        return isinstance(content, list) and all(isinstance(item, str) for item in content)
+    if isinstance(default, bool):
+        return isinstance(content, bool)
+    return type(content) is int and content > 0
 
 
 def _joined(old: Any, new: Any) -> Any:
@@ -71,122 +156,39 @@ def _without(old: Any, gone: Any) -> Any:
     return (False if isinstance(old, bool) else None) if gone else old
 
 
-def load(home: Home, name: str) -> Grants:
-    """Return the grants of the plugin *name*, none when none were recorded. Raises StorageError for a file that is
-    not one.
-    """
-    path = home.grants_file(name)
-    try:
-        with open(path, encoding="utf-8") as file:
-            return _from_json(json.load(file))
-    except FileNotFoundError:
-        return Grants()
-    except (OSError, ValueError, TypeError) as error:
-        raise StorageError(
-            f"The grants of plugin '{name}' cannot be read, so it is not started.",
-            why=f"{path}: {error}",
-            hint=f"Mend the file, or remove it and allow again what the plugin needs: llm plugins allow {name} --help",
-        ) from error
-
-
-def save(home: Home, name: str, grants: Grants) -> None:
-    """Record *grants* as all that the plugin *name* has, at once or not at all. Raises StorageError."""
-    path = home.grants_file(name)
-    beside = f"{path}.{os.getpid()}"
-    shown = {key: value for key, value in grants._asdict().items() if value not in ((), False, None)}
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(beside, "w", encoding="utf-8") as file:
-            json.dump(shown, file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError as error:
-        raise StorageError(f"The grants of plugin '{name}' could not be recorded.", why=str(error)) from error
-
-
-def checked(home: Home, grants: Grants) -> Grants:
-    """Return *grants* as typed by the person in the form that is kept: hosts canonical, paths absolute.
-
-    Raises UsageError for what cannot be granted: no host, a path that would open the host's own files, a variable
-    that is not the plugin's to set.
-    """
-    try:
-        net = tuple(str(HostPort.parse(text)) for text in grants.net)
-    except ValueError as error:
-        raise UsageError(f"That is no host to grant: {error}.") from error
-    for name in grants.env:
-        if not name or "=" in name or "\0" in name or name.startswith(_FORBIDDEN_VARIABLES):
-            raise UsageError(
-                f"The variable {name!r} cannot be granted.", why="It would change how the plugin is confined."
-            )
-    return grants._replace(
-        net=net,
-        read=tuple(_path(home, path) for path in grants.read),
-        write=tuple(_path(home, path) for path in grants.write),
-        run=tuple(_program(home, program) for program in grants.run),
-    )
-
-
-def _path(home: Home, path: str) -> str:
-    """Return *path* absolute, its links followed, so that a link cannot later lead the grant elsewhere."""
-    real = os.path.realpath(os.path.expanduser(path))
-    root = os.path.realpath(home.root)
-    if os.path.commonpath([real, root]) in (real, root):
-        raise UsageError(
-            f"{path} cannot be granted: it holds Innkeeper's own files.",
-            why="The keys and the other plugins' data are among them.",
-            hint=f"Name a folder that does not hold {root}",
-        )
-    return real
-
-
-def _program(home: Home, program: str) -> str:
-    import shutil
-
-    found = shutil.which(os.path.expanduser(program))
-    if found is None:
-        raise UsageError(f"There is no program {program!r} to grant.", hint="Give its whole path.")
-    return os.path.join(
-        os.path.dirname(_path(home, found)) if os.sep in program else os.path.dirname(found), os.path.basename(found)
-    )
+def _higher(mine: int | None, other: int | None) -> int | None:
+    return mine if mine is not None and (other is None or mine > other) else None
 
 
 def policy_for(
-    home: Home,
     name: str,
     grants: Grants,
     *,
     read: Iterable[str] = (),
+    shown: Iterable[str] = (),
     environ: Mapping[str, str] = os.environ,
-    shipped: bool = False,
 ) -> Policy:
     """Return the policy of the plugin *name* under *grants*.
 
-    *read* are more folders its environment consists of, such as the source of an editable one. *shipped* says that it
-    is the default plugin that came with the host, which has what `SHIPPED` lists. Values of granted variables come
-    from *environ*.
+    *read* are more folders that it consists of, such as the source of an editable one; *shown* are paths that the
+    person named for this run (`remote.named_paths`). Values of granted variables come from *environ*.
     """
-    if shipped and name in SHIPPED:
-        grants = SHIPPED[name].add(grants)
     net = tuple(HostPort.parse(text) for text in grants.net)
-    names = [*grants.env, *(_CERTIFICATE_VARIABLES if net else ())]
-    environment = tuple((name, environ[name]) for name in dict.fromkeys(names) if name in environ)
-    certificates = [
-        value for variable, value in environment if variable in _CERTIFICATE_VARIABLES and os.path.isabs(value)
-    ]
+    certificates = _certificates(environ) if net or grants.own_sockets else {}
+    environment = {name: environ[name] for name in grants.env if name in environ} | certificates
+    named = dict.fromkeys([*grants.read, *shown])
     limits = Limits()
     return Policy(
         plugin=name,
-        read=tuple(dict.fromkeys([*read, *grants.read, *certificates])),
+        read=tuple(dict.fromkeys([*read, *named, *_both_ends(certificates.values())])),
         write=grants.write,
+        pinned=tuple(dict.fromkeys([*named, *grants.write])),
         run=grants.run,
         net=net,
         keys=grants.keys,
         key_variables=grants.key_variables,
         databases=grants.databases,
-        environment=environment,
+        environment=tuple(environment.items()),
         own_sockets=grants.own_sockets,
         unix_server=grants.unix_server,
         trusted=grants.trust,
@@ -197,28 +199,13 @@ def policy_for(
     )
 
 
-def _from_json(value: object) -> Grants:
-    if not isinstance(value, dict):
-        raise TypeError("it does not hold an object")
-    for key, content in value.items():
-        if key not in Grants._field_defaults or not _is_like(Grants._field_defaults[key], content):
-            raise TypeError(f"{key!r} is not what a grant can be")
-    values: dict[str, Any] = {
-        key: tuple(content) if isinstance(content, list) else content for key, content in value.items()
-    }
-    grants = Grants(**values)
-    for text in grants.net:
-        HostPort.parse(text)
-    for path in (*grants.read, *grants.write, *grants.run):
-        if not os.path.isabs(path):
-            raise ValueError(f"{path!r} is not an absolute path")
-    return grants
+def _certificates(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that name the person's certificates, with absolute paths: inside, another folder is ours."""
+    found = {name: environ[name] for name in _CERTIFICATE_VARIABLES if environ.get(name)}
+    return {name: os.pathsep.join(map(os.path.abspath, value.split(os.pathsep))) for name, value in found.items()}
 
 
-def _is_like(default: object, content: object) -> bool:
-    """Say whether *content* of a file may stand where the empty grant has *default*."""
-    if isinstance(default, tuple):
-        return isinstance(content, list) and all(isinstance(item, str) for item in content)
-    if isinstance(default, bool):
-        return isinstance(content, bool)
-    return type(content) is int and content > 0
+def _both_ends(values: Iterable[str]) -> list[str]:
+    """Return each path in *values*, and where it leads: certificates are often links."""
+    paths = [path for value in values for path in value.split(os.pathsep)]
+    return [end for path in paths for end in dict.fromkeys([path, os.path.realpath(path)])]

@@ -98,6 +98,8 @@ class Policy(NamedTuple):
     plugin: str
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
+    """Of these, what the person granted or named: each must lead to one of them, and be the same when it starts."""
     run: tuple[str, ...] = ()
     """Programs. They are confined as the plugin is; in tier inproc they may outlive a host that is killed."""
     net: tuple[HostPort, ...] = ()

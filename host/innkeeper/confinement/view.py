@@ -106,9 +106,8 @@ def entries(
     if policy.may_fork:
         for path in _LOADERS:
             yield Entry(path, READ_FILE | EXECUTE)
-    for program in policy.run:
-        for path in _with_what_runs_it(program):
-            yield Entry(path, READ_FILE | EXECUTE)
+    for path in _programs(policy):
+        yield Entry(path, READ_FILE | EXECUTE)
 
 
 def _interpreter(interpreter: str, base_prefix: str) -> Iterator[str]:
@@ -118,6 +117,16 @@ def _interpreter(interpreter: str, base_prefix: str) -> Iterator[str]:
         yield os.path.join(base_prefix, folder)
     if base_prefix.startswith(("/nix/store/", "/gnu/store/")):
         yield base_prefix[:10]  # each package is a folder beside the others there, and all are public
+
+
+def _programs(policy: Policy) -> Iterator[str]:
+    """Yield what the programs that it may run consist of, without those that it may rewrite: they are not what was
+    granted.
+    """
+    folders = tuple(f"{folder.rstrip('/')}/" for folder in policy.write)
+    for program in policy.run:
+        if not program.startswith(folders):
+            yield from _with_what_runs_it(program)
 
 
 def _with_what_runs_it(program: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ from .manifest import write_manifest
 from .plan import Plan, Workshop, is_for_any_python, plan_of_default
 from .record import Asked, asked_for
 from .request import Describe, InstallRequest, Progress
-from .requirement import Requirement, parse, parse_more, wheel_name
+from .requirement import Requirement, parse, parse_more, wheel_name, without_password
 from .resolution import WHEELS
 from .scratch import scratch_folder
 from .source import Wheel, obtain_wheel
@@ -143,11 +143,13 @@ def _satisfies(plugin: InstalledPlugin, before: Asked, request: InstallRequest, 
 
 def _plan(name: str, requirement: Requirement, asked: Asked, wheel: Wheel | None) -> Plan:
     kind = "url" if requirement.kind == "url-source" else requirement.kind
+    location = without_password(requirement.location.partition("#")[0])
     if wheel is None:
-        return Plan(name=name, source_kind=kind, asked=asked)
+        return Plan(name=name, source_kind=kind, location=location, asked=asked)
     return Plan(
         name=name,
         source_kind=kind,
+        location=location,
         asked=asked,
         wheel=wheel.path,
         source=wheel.source,
@@ -175,6 +177,7 @@ def _plan_again(plugin: InstalledPlugin, workshop: Workshop, scratch: str) -> Pl
     plan = Plan(
         name=plugin.name,
         source_kind=plugin.source_kind,
+        location=plugin.location,
         asked=asked,
         wheel=own,
         source=plugin.extra_read[0] if plugin.extra_read else "",

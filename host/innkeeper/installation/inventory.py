@@ -27,6 +27,10 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 DEFAULTS_DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "default_plugins")
 
 
+_SOURCES = {"directory": "folder", "editable": "folder", "wheel": "file", "sdist": "file"}
+"""Kinds that are the same source where they name the same path."""
+
+
 class InstalledPlugin:
     """One plugin of the index. *name* is its canonical distribution name.
 
@@ -44,6 +48,7 @@ class InstalledPlugin:
         version: str,
         requirement: str = "",
         source_kind: str = "index",
+        location: str = "",
         generation: str | None = None,
         interpreter: str = "",
         base_prefix: str = "",
@@ -69,6 +74,8 @@ class InstalledPlugin:
         """What the person asked for, as typed."""
         self.source_kind = source_kind
         """``index``, ``directory``, ``editable``, ``wheel``, ``sdist``, ``url``, ``git`` or ``default``."""
+        self.location = location
+        """The path, or the URL, that it came from; empty for what came from the index, or with the host."""
         self.generation = generation
         self.interpreter = interpreter
         """The base Python that runs it, its real path: never the environment's own ``bin/python``."""
@@ -99,6 +106,13 @@ class InstalledPlugin:
 
     def __repr__(self) -> str:
         return f"InstalledPlugin({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+    @property
+    def source(self) -> str:
+        """Where it came from, in a form to compare: grants belong to a name and this. Versions may differ in it."""
+        return (
+            f"{_SOURCES.get(self.source_kind, self.source_kind)}:{self.location}" if self.location else self.source_kind
+        )
 
     @property
     def is_ready(self) -> bool:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from innkeeper.confinement import grants as granting
+from innkeeper.confinement.granting import allow
+from innkeeper.confinement.grants import Grants, load
 from innkeeper.errors import InstallError, PluginError
 from innkeeper.paths import Home
 
@@ -98,6 +99,7 @@ def _make_environment(
         version=distribution.version,
         requirement=without_password(plan.request.requirement),
         source_kind=plan.source_kind,
+        location=plan.location,
         generation=generation,
         interpreter=interpreter.path,
         base_prefix=interpreter.base_prefix,
@@ -135,16 +137,16 @@ def register(home: Home, plugin: InstalledPlugin, description: Description) -> N
     for name, value in summarised(description).items():
         setattr(plugin, name, value)
     granted = home.grants_file(plugin.name)
-    keys = [home.keys_file] if granting.load(home, plugin.name).keys else []
+    keys = [home.keys_file] if load(home, plugin.name, plugin.source).keys else []
     own = [path for folder in plugin.extra_read for path in source_files(folder)][:MOST_WATCHED]
     plugin.watched = watch([*description.registration_files, granted, *keys, *own])
 
 
 def commit(home: Home, plugin: InstalledPlugin, asked: Asked) -> None:
     """Write the record of *plugin*, and put it into the index: from here on it is the one that is installed."""
+    if asked.request.no_sandbox:
+        allow(home, plugin.name, plugin.source, Grants(no_sandbox=True))
+        plugin.watched |= watch([home.grants_file(plugin.name)])
     write_record(home, plugin, asked)
     with change_index(home) as index:
         index.put(plugin)
-    if asked.request.no_sandbox:
-        granted = granting.load(home, plugin.name)
-        granting.save(home, plugin.name, granted.add(granting.Grants(no_sandbox=True)))

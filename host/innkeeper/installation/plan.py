@@ -37,6 +37,7 @@ class Plan:
 
     name: str
     source_kind: str
+    location: str = ""
     asked: Asked
     wheel: str | None = None
     source: str = ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
-from innkeeper.errors import InnkeeperError, UnknownPlugin
+from innkeeper.errors import ConfinementError, InnkeeperError, UnknownPlugin
 from innkeeper.installation.inventory import Index, InstalledPlugin, read_index
 from innkeeper.installation.selection import VARIABLE, selected
 from innkeeper.paths import Home
@@ -75,6 +75,7 @@ class Host:
         self._launched: dict[Room, Launched] = {}
         self._sessions: dict[Room, Session] = {}
         self._starting: dict[str, threading.Lock] = {}
+        self._allowed_once: dict[tuple[str, str], Grants] = {}
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -120,11 +121,23 @@ class Host:
             raise unknown_model(self.index, aliases, wanted, kind)
         return found
 
-    def tier(self, granted: Grants) -> Tier:
-        """Return how a plugin with these grants is confined on this machine. Raises ConfinementError."""
-        from innkeeper.confinement.tier import choose_tier
+    def granted(self, plugin: InstalledPlugin) -> Grants:
+        """Return what *plugin* is allowed in this run. Raises StorageError."""
+        from innkeeper.confinement.grants import NOTHING, load
 
-        return choose_tier(self.home, no_sandbox=self._no_sandbox or granted.no_sandbox)
+        granted = load(self.home, plugin.name, plugin.source)
+        return granted.add(self._allowed_once.get((plugin.name, plugin.source), NOTHING))
+
+    def tier(self, granted: Grants | None = None) -> Tier:
+        """Return how a plugin with these grants is confined on this machine. Raises ConfinementError."""
+        from innkeeper.confinement.tier import Tier, choose_tier
+
+        try:
+            return choose_tier(self.home, no_sandbox=self._no_sandbox)
+        except ConfinementError:
+            if granted is not None and granted.no_sandbox:
+                return Tier("off")
+            raise
 
     def launch_early(self, plugin: InstalledPlugin, *, read: Iterable[str] = (), terminal: bool = False) -> None:
         """Start *plugin* without a word to it yet, if it is up to date: `session` takes it from there."""
@@ -159,12 +172,17 @@ class Host:
                     raise InnkeeperError("This host is closed.")
             return session
 
-    def describe(self, plugin: InstalledPlugin) -> Description:
-        """Start *plugin*, ask what it registers, and end it. Raises PluginError, ConfinementError."""
+    def describe(self, plugin: InstalledPlugin, more: Grants | None = None) -> Description:
+        """Start *plugin*, ask what it registers, and end it. Raises PluginError, ConfinementError.
+
+        *more* is what it is about to be allowed.
+        """
         from innkeeper_protocol import methods
         from innkeeper_protocol.payloads.base import Nothing
 
-        session = self._converse(self._launch(plugin, Room(plugin.name)))
+        from innkeeper.confinement.grants import NOTHING
+
+        session = self._converse(self._launch(plugin, Room(plugin.name), more=more or NOTHING))
         try:
             return session.call(methods.DESCRIBE, Nothing(), timeout_s=DESCRIBE_S)
         finally:
@@ -172,10 +190,9 @@ class Host:
 
     def refresh(self, plugin: InstalledPlugin) -> None:
         """Ask *plugin* anew what it registers. Raises as `session`."""
-        from innkeeper.confinement.grants import load
         from innkeeper.installation.install import refresh
 
-        tier = self.tier(load(self.home, plugin.name))
+        tier = self.tier(self.granted(plugin))
         refresh(self.home, plugin, tier=tier, describe=self.describe, progress=self.progress)
         self.reread_index()
 
@@ -226,31 +243,42 @@ class Host:
         return self._converse(launched)
 
     def _make_ready(self, plugin: InstalledPlugin) -> InstalledPlugin:
-        from innkeeper.confinement.grants import load
         from innkeeper.installation.install import make_ready
 
-        tier = self.tier(load(self.home, plugin.name))
+        tier = self.tier(self.granted(plugin))
         ready = make_ready(self.home, plugin, tier=tier, describe=self.describe, progress=self.progress)
         self.reread_index()
         return ready
 
-    def _launch(self, plugin: InstalledPlugin, room: Room) -> Launched:
-        from innkeeper.confinement import grants as granting
+    def _launch(self, plugin: InstalledPlugin, room: Room, *, more: Grants | None = None) -> Launched:
+        """Start *plugin*. It is described with *more* than it is allowed; None: it is not being described."""
+        from innkeeper.confinement.grants import policy_for
         from innkeeper.installation.generation import hold
         from innkeeper.process.launch import launch
 
-        granted = granting.load(self.home, plugin.name)
-        tier = self.tier(granted)
-        policy = granting.policy_for(
-            self.home,
-            plugin.name,
-            granted,
-            read=[*plugin.extra_read, *sorted(room.shown)],
-            environ=self.environ,
-            shipped=plugin.is_default,
-        )
+        held = hold(self.home, plugin)  # which may be a newer one
+        plugin = held.plugin
+        try:
+            if more is None:
+                self._take_once(plugin)
+            granted = self.granted(plugin) if more is None else self.granted(plugin).add(more)
+            tier = self.tier(granted)
+            policy = policy_for(
+                plugin.name, granted, read=plugin.extra_read, shown=sorted(room.shown), environ=self.environ
+            )
+        except BaseException:
+            os.close(held.descriptor)
+            raise
         policy = policy._replace(terminal=room.has_terminal)
-        return launch(self.home, hold(self.home, plugin), policy, tier, cwd=self.cwd, environ=self.environ)
+        return launch(self.home, held, policy, tier, cwd=self.cwd, environ=self.environ)
+
+    def _take_once(self, plugin: InstalledPlugin) -> None:
+        """Use up what *plugin* was allowed for one run: it is this one, for all processes that it starts."""
+        from innkeeper.confinement.grants import take_once
+
+        taken = take_once(self.home, plugin.name, plugin.source)
+        if any(taken):
+            self._allowed_once[plugin.name, plugin.source] = taken
 
     def _converse(self, launched: Launched) -> Session:
         from innkeeper.process.denials import Denials

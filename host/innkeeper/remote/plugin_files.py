@@ -11,7 +11,6 @@ import shlex
 import stat
 from collections.abc import Iterable
 
-from innkeeper.confinement import grants as granting
 from innkeeper.errors import PermissionDenied, UsageError
 from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.untrusted import one_line
@@ -49,13 +48,14 @@ def read_for_plugin(host: Host, plugin: InstalledPlugin, path: str, *, shown: It
 
 def _readable(host: Host, plugin: InstalledPlugin, shown: Iterable[str]) -> list[str]:
     """Return the real paths of what *plugin* may read: what was granted, what was shown, its data, its environment."""
-    granted = granting.load(host.home, plugin.name)
+    granted = host.granted(plugin)
     if granted.trust:
         return [""]
     own = [host.home.data_dir(plugin.name), *plugin.extra_read]
     if plugin.is_ready:
         own.append(plugin.venv(host.home))
-    return [os.path.realpath(path).rstrip("/") for path in (*granted.read, *granted.write, *shown, *own)]
+    theirs = (*granted.read, *granted.write, *shown)  # as they were when the person named them: no link is followed
+    return [path.rstrip("/") for path in (*theirs, *map(os.path.realpath, own))]
 
 
 def _denied(plugin: InstalledPlugin, name: str) -> PermissionDenied:

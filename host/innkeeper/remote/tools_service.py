@@ -14,8 +14,7 @@ from innkeeper_protocol.payloads.host_services import RunToolParams
 from innkeeper_protocol.payloads.tools import CallToolResult
 from innkeeper_protocol.peer import IncomingCall
 
-from innkeeper.confinement import grants as granting
-from innkeeper.confinement.grants import Grants
+from innkeeper.confinement.grants import NOTHING
 from innkeeper.errors import UsageError
 from innkeeper.untrusted import one_line
 
@@ -60,12 +59,13 @@ def run_tool(host: Host, asking: str, params: RunToolParams, call: IncomingCall)
 
 def reaches_no_further(host: Host, owner: str, asking: str | None) -> bool:
     """Say whether the plugin *asking*, None for a stranger, was allowed whatever the plugin *owner* was allowed."""
-    mine = granting.load(host.home, asking) if asking is not None else Grants()
-    if owner == asking or mine.trust:
+    if owner == asking:
         return True
-    theirs = granting.load(host.home, owner)
-    beyond = theirs.remove(mine)._replace(memory_bytes=None, file_bytes=None)
-    return beyond == Grants()
+    mine = host.granted(host.plugin(asking)) if asking is not None else NOTHING
+    if mine.trust:
+        return True
+    beyond = host.granted(host.plugin(owner)).remove(mine)._replace(memory_bytes=None, file_bytes=None)
+    return beyond == NOTHING
 
 
 def _find(host: Host, specification: str) -> FoundTool:

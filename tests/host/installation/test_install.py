@@ -35,6 +35,7 @@ def test_wheel_file_becomes_a_plugin(bench: Workbench, tmp_path: Path) -> None:
         version="1.0",
         requirement=str(wheel),
         source_kind="wheel",
+        location=str(wheel),
         generation=plugin.generation,
         interpreter=own().path,
         base_prefix=own().base_prefix,

@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from innkeeper.confinement.grants import Grants, save
+from innkeeper.confinement.granting import allow
+from innkeeper.confinement.grants import Grants
 from innkeeper.errors import InstallError, UnknownPlugin
 from innkeeper.installation.fingerprint import is_current
 from innkeeper.installation.install import make_ready
@@ -132,7 +133,7 @@ def test_grant_and_a_key_that_was_granted_have_the_manifest_asked_for_anew(bench
     Path(bench.home.keys_file).write_text("{}", "utf-8")
     assert is_current(bench.home, plugin)
 
-    save(bench.home, "granted", Grants(keys=("example",)))
+    allow(bench.home, plugin.name, plugin.source, Grants(keys=("example",)))
     assert not is_current(bench.home, plugin)
     plugin = bench.make_ready("granted")
     assert is_current(bench.home, plugin)
@@ -199,7 +200,7 @@ def test_home_that_was_moved_still_works(bench: Workbench, tmp_path: Path) -> No
 
 def test_uninstalled_plugin_is_gone_with_what_it_was_allowed(bench: Workbench, tmp_path: Path) -> None:
     plugin = bench.install(write_wheel(tmp_path, "guest"))
-    save(bench.home, "guest", Grants(net=("example.com",)))
+    allow(bench.home, plugin.name, plugin.source, Grants(net=("example.com",)))
     (bench.root / "plugins" / "guest" / "data" / "notes").write_text("x", "utf-8")
 
     uninstall(bench.home, "guest")
@@ -213,8 +214,8 @@ def test_uninstalled_plugin_is_gone_with_what_it_was_allowed(bench: Workbench, t
 
 
 def test_data_and_grants_may_be_kept(bench: Workbench, tmp_path: Path) -> None:
-    bench.install(write_wheel(tmp_path, "guest"))
-    save(bench.home, "guest", Grants(net=("example.com",)))
+    plugin = bench.install(write_wheel(tmp_path, "guest"))
+    allow(bench.home, plugin.name, plugin.source, Grants(net=("example.com",)))
     (bench.root / "plugins" / "guest" / "data" / "notes").write_text("x", "utf-8")
 
     uninstall(bench.home, "guest", keep_data=True)

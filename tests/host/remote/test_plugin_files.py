@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from innkeeper.confinement import grants as granting
+from innkeeper.confinement.granting import allow
+from innkeeper.confinement.grants import Grants
 from innkeeper.errors import PermissionDenied, UsageError
 from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.paths import Home
@@ -44,7 +45,7 @@ def test_what_was_granted_or_shown_is_read(host: Host, tmp_path: Path) -> None:
         read_for_plugin(host, PLUGIN, "../docs/a.txt")
 
     assert read_for_plugin(host, PLUGIN, "../docs/a.txt", shown=[docs]) == b"granted"
-    granting.save(host.home, PLUGIN.name, granting.Grants(read=(docs,)))
+    allow(host.home, PLUGIN.name, PLUGIN.source, Grants(read=(docs,)))
     assert read_for_plugin(host, PLUGIN, "../docs/a.txt") == b"granted"
 
 
@@ -83,6 +84,6 @@ def test_what_would_make_the_host_wait_is_no_file(host: Host) -> None:
 
 
 def test_a_plugin_that_is_trusted_may_name_anything(host: Host) -> None:
-    granting.save(host.home, PLUGIN.name, granting.Grants(trust=True))
+    allow(host.home, PLUGIN.name, PLUGIN.source, Grants(trust=True))
 
     assert read_for_plugin(host, PLUGIN, "secret.txt") == b"secret"

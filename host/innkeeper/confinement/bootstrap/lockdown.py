@@ -70,6 +70,8 @@ def _restrict_files(spec: "dict[str, Any]") -> int:
     if version < spec["landlock_needed"]:
         raise OSError(f"Landlock has version {version} here and {spec['landlock_needed']} is needed")
     if not version:
+        for path, _, identity in spec["paths"]:
+            _compare(path, posix.stat(path) if identity else None, identity)
         return 0
     handled = _RIGHTS_BY_VERSION[min(version, len(_RIGHTS_BY_VERSION) - 1)]
     tcp = 0 if spec["own_sockets"] or version < _TCP_SINCE else 0b11
@@ -77,24 +79,34 @@ def _restrict_files(spec: "dict[str, Any]") -> int:
     words = [handled, *([tcp] if version >= _TCP_SINCE else []), *([scopes] if version >= _SCOPES_SINCE else [])]
     attributes = b"".join([word.to_bytes(8, sys.byteorder) for word in words])
     ruleset = checked("landlock_create_ruleset", syscall(_CREATE_RULESET, attributes, len(attributes), 0))
-    for path, rights in spec["paths"]:
-        _allow(syscall, ruleset, path, rights & handled)
+    for path, rights, identity in spec["paths"]:
+        _allow(syscall, ruleset, path, rights & handled, identity)
     checked("landlock_restrict_self", syscall(_RESTRICT_SELF, ruleset, 0))
     posix.close(ruleset)
     return version
 
 
-def _allow(syscall: "Any", ruleset: int, path: str, rights: int) -> None:
-    """Add a rule for *path* and what is below it; what does not exist, or may not be reached anyway, needs none."""
+def _allow(syscall: "Any", ruleset: int, path: str, rights: int, identity: "tuple[int, int] | None") -> None:
+    """Add a rule for *path* and what is below it; what does not exist, or may not be reached anyway, needs none.
+
+    Raises OSError where it is not the file, or folder, of that *identity*.
+    """
     try:
         descriptor = posix.open(path, posix.O_PATH | posix.O_CLOEXEC)
     except (FileNotFoundError, PermissionError, NotADirectoryError):
         return
-    if posix.fstat(descriptor).st_mode & 0o170000 != 0o040000:
+    state = posix.fstat(descriptor)
+    _compare(path, state, identity)
+    if state.st_mode & 0o170000 != 0o040000:
         rights &= _FILES_ONLY
     rule = rights.to_bytes(8, sys.byteorder) + descriptor.to_bytes(4, sys.byteorder)
     checked(f"landlock_add_rule({path})", syscall(_ADD_RULE, ruleset, 1, rule, 0))
     posix.close(descriptor)
+
+
+def _compare(path: str, state: "Any", identity: "tuple[int, int] | None") -> None:
+    if identity is not None and (state.st_dev, state.st_ino) != identity:
+        raise OSError(f"{path} was replaced while this process started")
 
 
 def _filter_calls(prctl: "Any", program: bytes) -> None:

@@ -1,0 +1,133 @@
+"""What a plugin asks to be allowed: its own word (``register_permissions``), or else a guess from its source.
+
+Asking grants nothing. What a plugin says is a stranger's wish: what could not be granted is left out of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from innkeeper_protocol.payloads.describe import Description
+from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo
+from innkeeper_protocol.payloads.models import ModelInfo
+
+from innkeeper.confinement.granting import checked, is_grantable_variable
+from innkeeper.confinement.grants import NOTHING, Grants
+from innkeeper.confinement.policy import Limits
+from innkeeper.errors import UsageError
+from innkeeper.paths import Home
+
+from .editable import source_files
+from .guessed_permissions import Guess, guess
+from .inventory import InstalledPlugin
+from .manifest import read_manifest
+from .wheel import read_installed
+
+DATABASES = ("embeddings", "logs")
+
+
+class Requested(NamedTuple):
+    """What a plugin wants: *grants* as they would be kept; *terminal*, which its commands have anyway; *reason*, in its
+    own words; *missing*, programs that are not on this machine. *is_guess*: it does not say so itself.
+    """
+
+    grants: Grants = NOTHING
+    terminal: bool = False
+    reason: str = ""
+    missing: tuple[str, ...] = ()
+    is_guess: bool = False
+
+
+def requested(home: Home, plugin: InstalledPlugin) -> Requested:
+    """Return what *plugin*, which has an environment, asks for. Nothing is started. Raises StorageError."""
+    if not plugin.is_ready:
+        return Requested()
+    description, found = read_manifest(home, plugin), _guess(plugin)
+    said = description.permissions
+    if said is not None:
+        wanted = Grants(
+            net=said.net,
+            keys=said.keys,
+            databases=said.databases,
+            env=said.env,
+            read=said.read,
+            write=said.write,
+            run=said.run,
+            own_sockets=found.grants().own_sockets,  # which it has no word for
+            memory_bytes=said.memory_bytes,
+        )
+        return _fit(home, wanted, description, found)._replace(terminal=said.terminal, reason=said.reason)
+    keys = dict.fromkeys([*_keys_of_models(description), *found.keys])
+    return _fit(home, found.grants()._replace(keys=tuple(keys)), description, found)._replace(
+        terminal=found.terminal, is_guess=True
+    )
+
+
+def variables_of(home: Home, plugin: InstalledPlugin, keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the variables in which *plugin* looks for *keys* where they are not stored. Raises StorageError."""
+    wanted = tuple(keys)
+    if not wanted or not plugin.is_ready:
+        return ()
+    return _variables(wanted, read_manifest(home, plugin), _guess(plugin))
+
+
+def _guess(plugin: InstalledPlugin) -> Guess:
+    if plugin.extra_read:
+        files = [path for folder in plugin.extra_read for path in source_files(folder)]
+    else:
+        distribution = read_installed(plugin.site_packages, plugin.name)
+        paths = distribution.files if distribution else ()
+        files = [
+            os.path.join(plugin.site_packages, path)
+            for path in paths
+            if path.endswith(".py") and not path.startswith(("/", ".."))
+        ]
+    return guess(files, plugin.site_packages)
+
+
+def _fit(home: Home, wanted: Grants, description: Description, found: Guess) -> Requested:
+    """Return what of *wanted* can be granted, each piece by itself."""
+    grants = NOTHING
+    missing: list[str] = []
+    for piece in _pieces(wanted):
+        try:
+            grants = grants.add(checked(home, piece))
+        except UsageError:
+            missing += piece.run
+    variables = _variables(wanted.keys, description, found)
+    own = {*variables}
+    memory_bytes = wanted.memory_bytes if (wanted.memory_bytes or 0) > Limits().memory_bytes else None
+    grants = grants._replace(
+        keys=wanted.keys,
+        key_variables=variables,
+        env=tuple(name for name in grants.env if name not in own),
+        databases=tuple(name for name in wanted.databases if name in DATABASES),
+        own_sockets=wanted.own_sockets,
+        memory_bytes=memory_bytes,
+    )
+    return Requested(grants, missing=tuple(missing))
+
+
+def _pieces(wanted: Grants) -> Iterator[Grants]:
+    """Yield every host, variable, path and program of *wanted* by itself."""
+    for kind in ("net", "env", "read", "write", "run"):
+        for item in getattr(wanted, kind):
+            piece: dict[str, Any] = {kind: (item,)}
+            yield Grants(**piece)
+
+
+def _models(description: Description) -> list[ModelInfo | EmbeddingModelInfo]:
+    return [*description.models, *description.embedding_models]
+
+
+def _keys_of_models(description: Description) -> list[str]:
+    return [model.needs_key for model in _models(description) if model.needs_key]
+
+
+def _variables(keys: tuple[str, ...], description: Description, found: Guess) -> tuple[str, ...]:
+    models = _models(description)
+    said = [model.key_env_var for model in models if model.needs_key in keys and model.key_env_var]
+    seen = [variable for key in keys for variable in found.variables.get(key, ())]
+    return tuple(name for name in dict.fromkeys([*said, *seen]) if is_grantable_variable(name))

@@ -1,0 +1,107 @@
+"""Which hosts the vendors' clients ask unless told otherwise: the defaults of the packages that a plugin imports.
+
+A plugin that uses ``anthropic`` names no host; the address is in that package, as ``base_url``. Only the files in which
+such a default stands, and only what is assigned to a name like that, are looked at.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+CLIENT_FILES = frozenset(
+    """
+    __init__.py client.py _client.py base_client.py _base_client.py _api_client.py config.py _config.py constants.py
+    _constants.py environment.py sdkconfiguration.py
+    """.split()  # noqa: SIM905  # a line for each is no easier to read
+)
+
+_NAMES = re.compile(r"(_?base_?url|.*api_?base|api_?url|.*endpoint|server_\w+|default_host|production)$", re.IGNORECASE)
+"""What a default address is assigned to."""
+
+MOST_FILE_BYTES = 1024 * 1024
+MOST_HOSTS = 3
+"""Of one package. More are its regions, or its documentation."""
+
+_OWN_OPENAI = ("llm.default_plugins.openai_models", "innkeeper_sdk.openai")
+
+
+def default_hosts(site_packages: str, modules: Iterable[str], *, with_openai: bool) -> Iterator[str]:
+    """Yield host and port of each default of the packages among *modules*. *with_openai*: of the SDK's client, too."""
+    for module in modules:
+        if module.startswith(_OWN_OPENAI):
+            if with_openai:
+                yield from _hosts_of(os.path.join(site_packages, "innkeeper_sdk", "openai"))
+        elif module not in ("llm", "innkeeper_sdk", "click", "httpx", "requests"):
+            yield from _hosts_of(os.path.join(site_packages, *module.split(".")))
+
+
+def _hosts_of(folder: str) -> list[str]:
+    from .guessed_permissions import host_in
+
+    found: dict[str, None] = {}
+    for path in _client_files(folder):
+        for name, text in _named_texts(path):
+            host = host_in(text) if _NAMES.match(name) else None
+            if host is not None:
+                found[host] = None
+    return list(found)[:MOST_HOSTS]
+
+
+def _client_files(folder: str) -> Iterator[str]:
+    """Yield the files in *folder*, and in the folders right below it, that are named as a client's are."""
+    with suppress(OSError):
+        names = sorted(os.listdir(folder))
+        yield from (os.path.join(folder, name) for name in names if name in CLIENT_FILES)
+        for name in names:
+            if name in ("client", "core", "_core"):
+                yield from _client_files(os.path.join(folder, name))
+
+
+def _named_texts(path: str) -> Iterator[tuple[str, str]]:
+    """Yield every name in the file at *path* together with each text that is assigned to it, or its default."""
+    with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        if os.path.getsize(path) > MOST_FILE_BYTES:
+            return
+        with open(path, "rb") as file:
+            content = file.read()
+        if b"http" not in content:
+            return
+        for node in ast.walk(ast.parse(content)):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    yield from _pairs(target, node.value)
+            elif isinstance(node, ast.AnnAssign) and node.value is not None:
+                yield from _pairs(node.target, node.value)
+            elif isinstance(node, ast.keyword) and node.arg:
+                yield from ((node.arg, text) for text in _texts(node.value))
+            elif isinstance(node, ast.Dict):
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if isinstance(key, ast.Name):
+                        yield from ((key.id, text) for text in _texts(value))
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
+    name = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
+    if name:
+        yield from ((name, text) for text in _texts(value))
+
+
+def _texts(value: ast.expr) -> Iterator[str]:
+    """Yield the texts that *value* may be: itself, or an alternative in it, as in ``base_url or "https://..."``."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        yield value.value
+    elif isinstance(value, ast.JoinedStr) and value.values:
+        yield from _texts(value.values[0])
+    elif isinstance(value, ast.BoolOp):
+        for part in value.values:
+            yield from _texts(part)
+    elif isinstance(value, ast.IfExp):
+        yield from _texts(value.body)
+        yield from _texts(value.orelse)
+    elif isinstance(value, ast.Call):
+        for part in value.args:
+            yield from _texts(part)
