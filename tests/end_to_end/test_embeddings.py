@@ -506,6 +506,7 @@ def test_embedding_models_are_listed_with_their_aliases(embedders: Inn) -> None:
 
 def test_default_embedding_model_is_the_persons_to_set(embedders: Inn) -> None:
     assert embedders.run("embed-models", "default").stderr == "<No default embedding model set>\n"
+    assert "llm embed-models default wordllama" in embedders.fails("embed", "-c", "x")
     embedders.ok("embed-models", "default", "my-embed")
     try:
         assert embedders.ok("embed-models", "default") == "my-embedding-model\n"

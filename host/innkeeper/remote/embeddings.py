@@ -16,7 +16,7 @@ from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo, EmbedPara
 
 from innkeeper.errors import Interrupted, PluginMisbehaved, UnknownModel, UsageError
 from innkeeper.process.session import OpenCall
-from innkeeper.storage.default_model import default_embedding_model
+from innkeeper.storage.default_model import SHIPPED_EMBEDDING_MODEL, default_embedding_model
 
 from .catalogue import Found, all_models, find_model
 from .host import Host
@@ -207,8 +207,9 @@ def find_embedding_model(host: Host, name: str | None) -> EmbeddingModel:
     """Return the embedding model that *name* means, or the default one. Raises UnknownModel."""
     wanted = name or default_embedding_model(host.home)
     if wanted is None:
-        shipped = next((found.model_id for found in all_models(host.index, "embedding_models")), None)
-        hint = f"Such as: -m {shipped}. To be used from now on: llm embed-models default {shipped}" if shipped else ""
+        names = [found.model_id for found in all_models(host.index, "embedding_models")]
+        name = SHIPPED_EMBEDDING_MODEL if SHIPPED_EMBEDDING_MODEL in names else next(iter(names), None)
+        hint = f"Such as: -m {name}. To be used from now on: llm embed-models default {name}" if name else ""
         raise UnknownModel("You need to specify an embedding model (no default model is set)", hint=hint)
     return EmbeddingModel(host, host.find_model(wanted, "embedding_models"))
 

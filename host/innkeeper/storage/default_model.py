@@ -12,6 +12,9 @@ from .whole_file import read_text, write_whole
 SHIPPED_MODEL = "smollm2"
 """Runs on this machine, with no key and no network: plugins/local."""
 
+SHIPPED_EMBEDDING_MODEL = "wordllama"
+"""Runs on this machine, too: plugins/static_embeddings. The person has to choose it."""
+
 
 def default_model(home: Home) -> str:
     """Return the id or alias of the default model. Raises StorageError."""
