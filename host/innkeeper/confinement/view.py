@@ -48,8 +48,14 @@ _CERTIFICATES = (
     "/usr/local/share/ca-certificates",
     "/var/lib/ca-certificates",
 )
-_OWN_PROCESS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory")
+_MACHINE = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory")
 """Of the machine's /proc in tier inproc; tier ns has a /proc of its own."""
+_OWN_PROCESS = "/proc/self"
+_OF_OWN_PROCESS = (
+    *("auxv", "cgroup", "cmdline", "comm", "environ", "fdinfo", "io", "limits", "maps", "mountinfo", "mounts"),
+    *("oom_score", "smaps", "smaps_rollup", "stat", "statm", "status"),
+)
+"""What may be read there, one by one: in its ``net`` stands who is connected with the machine."""
 _LOADERS = (
     "/lib64/ld-linux-x86-64.so.2",
     "/lib/ld-linux-aarch64.so.1",
@@ -96,8 +102,7 @@ def entries(
         yield Entry(path, WRITE | execute | sockets)
     for path in DEVICES:
         yield Entry(path, READ_FILE | WRITE_FILE, device=True)
-    for path in ("/proc",) if namespaces else _OWN_PROCESS:
-        yield Entry(path, READ)
+    yield from [Entry("/proc", READ)] if namespaces else _process_files()
     if policy.terminal:
         yield Entry("/dev/tty", READ_FILE | WRITE_FILE | IOCTL_DEV, device=True)
     if policy.exec_any:
@@ -108,6 +113,14 @@ def entries(
             yield Entry(path, READ_FILE | EXECUTE)
     for path in _programs(policy):
         yield Entry(path, READ_FILE | EXECUTE)
+
+
+def _process_files() -> Iterator[Entry]:
+    for path in _MACHINE:
+        yield Entry(path, READ_FILE)
+    yield Entry(_OWN_PROCESS, READ_DIR)
+    for name in _OF_OWN_PROCESS:
+        yield Entry(f"{_OWN_PROCESS}/{name}", READ)
 
 
 def _interpreter(interpreter: str, base_prefix: str) -> Iterator[str]:

@@ -156,6 +156,12 @@ NETWORK = {
     "raw": Attack("import _socket as s; s.socket(s.AF_INET, s.SOCK_RAW, 1); won()", works="root"),
     "packets": Attack("import _socket as s; s.socket(17, s.SOCK_RAW, 0); won()", works="root"),
     "vsock": Attack("import _socket as s; s.socket(40, s.SOCK_STREAM, 0); won()", works="here"),
+    "see who is connected": Attack(
+        "if f':{y.tcp:04X} ' in open('/proc/self/net/tcp').read() + open('/proc/thread-self/net/tcp').read(): won()"
+    ),
+    "see names of sockets": Attack(
+        "names = open('/proc/self/net/unix').read(); won() if y.stream in names or y.abstract[1:] in names else None"
+    ),
     "listen": Attack("import _socket as s; l = s.socket(s.AF_INET); l.bind(('', 0)); l.listen(); won()"),
     "listen without binding": Attack("import _socket as s; s.socket(s.AF_INET).listen(); won()"),
     "io_uring": Attack("call(425, 8, ctypes.create_string_buffer(120))", works="here"),

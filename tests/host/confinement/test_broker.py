@@ -96,6 +96,9 @@ def test_descriptors_that_a_plugin_sends_are_closed(listener: socket.socket) -> 
             socket.send_fds(plugin, [b"%d %d localhost" % (number, port)], [0] * 200)
             _, descriptors, _, _ = socket.recv_fds(plugin, 2048, 4)
             os.close(descriptors[0])
+        for thread in threading.enumerate():
+            if thread.name == "connect":
+                thread.join(TIMEOUT_S)  # it answers, and then closes what it has sent
         assert len(os.listdir("/proc/self/fd")) == before
 
 

@@ -85,7 +85,9 @@ CONTROLS = {
     "it sees itself in /proc": """
         import os
         assert "attempt" in open("/proc/self/cmdline").read() or os.path.exists("/proc/self/maps")
-        assert open("/proc/self/maps").read()
+        for name in ("maps", "status", "stat", "statm", "cgroup", "mountinfo", "limits", "environ"):
+            open(f"/proc/self/{name}").read()
+        assert os.listdir("/proc/self/fd")
         assert int(open("/proc/meminfo").read().split()[1]) > 0
         assert os.cpu_count()
     """,

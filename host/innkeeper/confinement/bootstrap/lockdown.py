@@ -27,6 +27,8 @@ _FILES_ONLY = 0x1 | 0x2 | 0x4 | 0x4000 | 0x8000
 """Execute, write, read, truncate, ioctl: the rights that a rule for a file may have."""
 _RIGHTS_BY_VERSION = (0, 0x1FFF, 0x3FFF, 0x7FFF, 0x7FFF, 0xFFFF)
 _TCP_SINCE, _SCOPES_SINCE = 4, 6
+_FORGOTTEN = "/proc/"
+"""The kernel makes these files anew when memory is short, and a rule is for one file: so they are held."""
 
 
 def die_with(host_pid: int) -> None:
@@ -101,7 +103,8 @@ def _allow(syscall: "Any", ruleset: int, path: str, rights: int, identity: "tupl
         rights &= _FILES_ONLY
     rule = rights.to_bytes(8, sys.byteorder) + descriptor.to_bytes(4, sys.byteorder)
     checked(f"landlock_add_rule({path})", syscall(_ADD_RULE, ruleset, 1, rule, 0))
-    posix.close(descriptor)
+    if not path.startswith(_FORGOTTEN):
+        posix.close(descriptor)
 
 
 def _compare(path: str, state: "Any", identity: "tuple[int, int] | None") -> None:
