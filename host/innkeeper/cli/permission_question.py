@@ -28,11 +28,16 @@ def settle_permissions(run: Run, plugin: InstalledPlugin, given: Grants, *, yes:
 
     Whoever was allowed something new is asked anew what it registers. Returns the plugin as it is then.
     """
-    from innkeeper.confinement.granting import allow, answered, record_answer
+    from innkeeper.confinement.granting import allow, answered, other_source, record_answer
     from innkeeper.installation.inventory import read_index
     from innkeeper.installation.permission_request import requested, variables_of
 
     home, name, source = run.home, plugin.name, plugin.source
+    other = other_source(home, name, source)
+    if other is not None:
+        click.echo(
+            f"  What {name} was allowed before was for the one from {one_line(other)}: this one starts anew.", err=True
+        )
     before = run.host.granted(plugin)
     request = _for_this_machine(run, requested(home, plugin))
     allowed = given._replace(key_variables=variables_of(home, plugin, given.keys))
@@ -52,8 +57,7 @@ def settle_permissions(run: Run, plugin: InstalledPlugin, given: Grants, *, yes:
         return plugin
     allow(home, name, source, allowed)
     say_allowed(run, plugin, allowed)
-    run.host.refresh(plugin)
-    run.progress.clear()
+    run.refresh(plugin)
     return read_index(home).named(name) or plugin
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from innkeeper.errors import UsageError
+from innkeeper.untrusted import one_line
 
 from .grant_options import grant_options, grants_of
 from .grant_words import allow_command, in_words
@@ -18,6 +20,9 @@ from .run import Run
 if TYPE_CHECKING:
     from innkeeper.confinement.grants import Grants
     from innkeeper.installation.inventory import InstalledPlugin
+
+PIPED_COLUMNS = 200
+"""Where nobody's window bounds the table: wide enough that no line of most is broken."""
 
 
 @click.command()
@@ -45,6 +50,8 @@ def allow(run: Run, /, name: str, *, trust: bool, without_sandbox: bool, once: b
     change = granting.allow_once if once else granting.allow
     change(run.home, plugin.name, plugin.source, more)
     say_allowed(run, plugin, more, once=once)
+    if not once and plugin.is_ready:
+        run.refresh(plugin)
     for path in granting.not_there(more):
         click.echo(f"Note: there is nothing at {path} yet, so nothing of it is seen before there is.", err=True)
 
@@ -80,6 +87,8 @@ def deny(run: Run, /, name: str, *, trust: bool, without_sandbox: bool, all_: bo
     for line in in_words(gone):
         click.echo(f"{plugin.name} may no longer {line}", err=True)
     record(run.home, plugin.name, "denied", grants=in_words(gone))
+    if plugin.is_ready:
+        run.refresh(plugin)
 
 
 def _with_variables(run: Run, plugin: InstalledPlugin, granted: Grants, gone: Grants) -> Grants:
@@ -158,10 +167,10 @@ def _show_table(shown: list[_Permissions]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("plugin", "from", "may", "asks for, and may not", box=None, header_style="bold", pad_edge=False)
+    table = Table("plugin", "may", "asks for, and may not", box=None, header_style="bold", pad_edge=False)
     for one in shown:
         guess = " (a guess)" if one.request.is_guess else ""
         wanted = [f"{line}{guess}" for line in in_words(one.open)]
-        cells = (one.plugin.name, one.plugin.source, "\n".join(one.lines()) or "nothing", "\n".join(wanted))
-        table.add_row(*map(Text, cells))
-    Console().print(table)
+        whose = f"{one.plugin.name}\nfrom {one_line(one.plugin.source)}"
+        table.add_row(*map(Text, (whose, "\n".join(one.lines()) or "nothing", "\n".join(wanted))))
+    Console(width=None if sys.stdout.isatty() else PIPED_COLUMNS).print(table)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from innkeeper.errors import InnkeeperError, UsageError
+from innkeeper.errors import UsageError
 from innkeeper.remote import commands
 from innkeeper.remote.commands import BUILT_IN, Command
 
@@ -97,17 +97,8 @@ def _run(run: Run, command: Command, arguments: Sequence[str], program: str) -> 
     if ended.refused and ended.exit_code:
         click.echo(ended.refused, err=True)
     if ended.changed:
-        _refresh(run, command)
+        run.refresh(command.plugin)
     return ended.exit_code
-
-
-def _refresh(run: Run, command: Command) -> None:
-    """Have the plugin say anew what it registers. How its command ended stands, whatever comes of this."""
-    try:
-        run.host.refresh(command.plugin)
-    except InnkeeperError as error:
-        click.echo(f"Warning: {error}", err=True)
-    run.progress.clear()
 
 
 HELP_OPTIONS = ("--help", "-h")

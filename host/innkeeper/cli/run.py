@@ -7,9 +7,11 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from innkeeper.errors import InnkeeperError
 from innkeeper.paths import Home, find_home
 
 if TYPE_CHECKING:
+    from innkeeper.installation.inventory import InstalledPlugin
     from innkeeper.remote.host import Host
 
     from .progress import Progress
@@ -51,6 +53,15 @@ class Run:
 
             self._progress = Progress(sys.stderr)
         return self._progress
+
+    def refresh(self, plugin: InstalledPlugin) -> None:
+        """Have *plugin* say anew what it registers. What led to that stands, whatever comes of this."""
+        try:
+            self.host.refresh(plugin)
+        except InnkeeperError as error:
+            self.progress.clear()
+            print(f"Warning: {error}", file=sys.stderr)
+        self.progress.clear()
 
     def __enter__(self) -> Run:
         return self

@@ -13,7 +13,7 @@ from innkeeper.paths import Home
 from innkeeper.storage.lock import exclusive
 from innkeeper.storage.whole_file import write_whole
 
-from .grants import DEFAULT_SOURCE, NOTHING, SHIPPED, Grants, read
+from .grants import DEFAULT_SOURCE, NOTHING, SHIPPED, Grants, read, read_any
 from .policy import HostPort
 
 LOCK_S = 30.0
@@ -53,6 +53,12 @@ def deny(home: Home, name: str, source: str, gone: Grants | None) -> bool:
             os.unlink(home.once_file(name))
             was_changed = True
     return was_changed
+
+
+def other_source(home: Home, name: str, source: str) -> str | None:
+    """Return the source for which the plugin *name* was allowed something, if it is another. Raises StorageError."""
+    found, grants = read_any(home.grants_file(name), name)
+    return found if found != source and any(grants) else None
 
 
 def allow_once(home: Home, name: str, source: str, more: Grants) -> None:

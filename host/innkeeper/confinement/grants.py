@@ -95,18 +95,23 @@ def read(path: str, name: str, source: str) -> Grants:
     """Return the grants in the file at *path*, which are those of the plugin *name*; none where there is no file, or it
     is about a plugin from another *source*. Raises StorageError for a file that is not one.
     """
+    found_source, grants = read_any(path, name)
+    return grants if found_source == source else NOTHING
+
+
+def read_any(path: str, name: str) -> tuple[str, Grants]:
+    """Return the source, and the grants, in the file at *path*. Raises as `read`."""
     try:
         with open(path, encoding="utf-8") as file:
-            found_source, grants = _from_json(json.load(file))
+            return _from_json(json.load(file))
     except FileNotFoundError:
-        return NOTHING
+        return "", NOTHING
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise StorageError(
             f"The grants of plugin '{name}' cannot be read, so it is not started.",
             why=f"{path}: {error}",
             hint=f"Mend the file, or remove it and allow again what the plugin needs: llm plugins allow {name} --help",
         ) from error
-    return grants if found_source == source else NOTHING
 
 
 def _from_json(value: object) -> tuple[str, Grants]:

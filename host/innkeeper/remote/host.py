@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -117,6 +118,8 @@ class Host:
         aliases = read_aliases(self.home)
         wanted = name or default_model(self.home)
         found = find_model(self.index, aliases, wanted, kind)
+        if found is None and self._refresh_stale():
+            found = find_model(self.index, aliases, wanted, kind)
         if found is None:
             raise unknown_model(self.index, aliases, wanted, kind)
         return found
@@ -195,6 +198,19 @@ class Host:
         tier = self.tier(self.granted(plugin))
         refresh(self.home, plugin, tier=tier, describe=self.describe, progress=self.progress)
         self.reread_index()
+
+    def _refresh_stale(self) -> bool:
+        """Ask each plugin anew what it registers where that may have changed; say whether any was asked.
+
+        One that fails says so when it is used itself.
+        """
+        from innkeeper.installation.fingerprint import has_changed
+
+        stale = [plugin for plugin in self.index.plugins if plugin.is_ready and has_changed(plugin.watched)]
+        for plugin in stale:
+            with suppress(InnkeeperError):
+                self.refresh(plugin)
+        return bool(stale)
 
     def close(self) -> None:
         """End every plugin. An interrupt on the way kills those that are left."""
