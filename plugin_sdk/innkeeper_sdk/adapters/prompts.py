@@ -52,7 +52,7 @@ def new_response(model: Any, params: wire.PromptParams, take_blob: TakeBlob) -> 
 def validated_options(model: Any, options: dict[str, Any]) -> Any:
     """Return the model's own options object. Raises CallFailed with one entry for each option that it refused."""
     try:
-        return model.Options(**options)
+        return model.Options(**options) if options else model._no_options_given()
     except ValueError as error:  # pydantic's ValidationError is one; pydantic itself may not be there to name it
         errors = getattr(error, "errors", None)
         if not callable(errors):
@@ -140,9 +140,10 @@ def _past_response(
     *chain* is what was said before it; it is what the turn's own prompt began with, where the payload does not say.
     """
     try:
-        options = model.Options(**exchange.prompt.options)
+        given = exchange.prompt.options
+        options = model.Options(**given) if given else model._no_options_given()
     except ValueError:  # another model answered that turn, or this one was upgraded since
-        options = model.Options()
+        options = model._no_options_given()
     payload = exchange.prompt
     prompt = Prompt(
         payload.text,

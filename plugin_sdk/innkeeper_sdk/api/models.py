@@ -54,6 +54,10 @@ class ModelBase(ABC, HasKey, Generic[R, C, V]):
     _conversation_class: ClassVar[Any]
     _kind: ClassVar[str] = ""
 
+    def _no_options_given(self) -> Any:
+        """Return the options of a prompt that sets none."""
+        return self.Options()
+
     @property
     def supported_server_side_tools(self) -> tuple[type[ServerSideTool], ...]:
         """The provider's tools that this model can be given."""

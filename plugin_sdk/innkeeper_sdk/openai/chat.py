@@ -11,14 +11,17 @@ from innkeeper_sdk.api.tables import remove_dict_none_values
 
 from .attachments import without_content
 from .chat_answer import ChatAnswer, reasoned_unseen, whole_answer
-from .options import build_options_class
 from .shared import SharedModel
 
 
 class _ChatModel(SharedModel):
     """What the sync and the async model share: a request made, and an answer taken in."""
 
-    Options: Any = build_options_class()
+    @classmethod
+    def _options_of_class(cls) -> Any:
+        from .options import build_options_class
+
+        return build_options_class()
 
     def _request(self, prompt: Any, conversation: Any, stream: bool) -> dict[str, Any]:
         """Return everything that is sent."""

@@ -1,7 +1,7 @@
 """The API's calls, in the shape of the ``openai`` package: ``client.chat.completions.create(model=..., ...)``.
 
 Plugins call their model's ``get_client`` and use what it returns; and one that returns a client of that package's
-instead is served as well. httpx is imported when a request is made.
+instead is served as well. httpx is imported when a client is made.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,7 @@ class _ClientBase:
         wait: Callable[[float], Any],
         **others: Any,
     ) -> None:
+        import_httpx()
         address = base_url or os.environ.get(ADDRESS_VARIABLE) or OPENAI
         account = {name: os.environ[variable] for variable, name in ACCOUNT_HEADERS.items() if os.environ.get(variable)}
         self.server = Server(api_key, address, {**account, **(default_headers or {})})
@@ -96,6 +98,13 @@ class _ClientBase:
 
         is_tls = self.server.base_url.lower().startswith("https:")
         return {"timeout": httpx.Timeout(SILENCE_S, connect=CONNECTING_S), "verify": tls() if is_tls else False}
+
+
+def import_httpx() -> None:
+    """Import httpx without its own command line, which brings click, and rich where that is: a third of its time."""
+    if "httpx" not in sys.modules:
+        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # such a module cannot be imported
+        import httpx  # noqa: F401  # to have it
 
 
 @functools.cache

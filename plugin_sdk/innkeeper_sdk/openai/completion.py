@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import Field
-
 from innkeeper_sdk.api.parts import TextPart
 from innkeeper_sdk.api.tables import remove_dict_none_values
 
 from .chat import Chat
 from .chat_answer import Combined
-from .options import SharedOptions
 
 
 class Completion(Chat):
     """A sync model."""
 
-    class Options(SharedOptions):  # type: ignore[mutable-override, unused-ignore]  # Any there, a class here
-        """The options of such a model."""
-
-        logprobs: int | None = Field(
-            default=None, le=5, description="Tell the log probabilities of so many of the likeliest tokens, each time."
-        )
-
     def __init__(self, *args: Any, default_max_tokens: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.default_max_tokens = default_max_tokens
+
+    @classmethod
+    def _options_of_class(cls) -> Any:
+        from .options import CompletionOptions
+
+        return CompletionOptions
 
     def __str__(self) -> str:
         return f"OpenAI Completion: {self.model_id}"

@@ -1,6 +1,6 @@
 """What people can set of models that speak OpenAI's API, with the types and limits that the real ``llm`` gives them.
 
-This module imports pydantic.
+This module imports pydantic, so it is itself imported when an option is given, or asked about (`options_when_asked`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,14 @@ from typing import Any
 from pydantic import Field, create_model, field_validator
 
 from innkeeper_sdk.api.options import Options
+
+from .option_values import (
+    ImageDetailEnum,
+    ImageDetailWithOriginalEnum,
+    ReasoningEffortEnum,
+    ReasoningSummaryEnum,
+    VerbosityEnum,
+)
 
 
 class SharedOptions(Options):
@@ -62,49 +70,12 @@ class SharedOptions(Options):
         return biases
 
 
-class ReasoningEffortEnum(str, Enum):
-    """How hard to think."""
+class CompletionOptions(SharedOptions):
+    """The options of a model behind the old completions API."""
 
-    none = "none"
-    minimal = "minimal"
-    low = "low"
-    medium = "medium"
-    high = "high"
-    xhigh = "xhigh"
-    max = "max"
-
-
-class ReasoningSummaryEnum(str, Enum):
-    """How much to tell of what was thought."""
-
-    auto = "auto"
-    concise = "concise"
-    detailed = "detailed"
-
-
-class VerbosityEnum(str, Enum):
-    """How many words to make."""
-
-    low = "low"
-    medium = "medium"
-    high = "high"
-
-
-class ImageDetailEnum(str, Enum):
-    """How closely to look at images."""
-
-    low = "low"
-    high = "high"
-    auto = "auto"
-
-
-class ImageDetailWithOriginalEnum(str, Enum):
-    """How closely to look at images, for models that also take them as they are."""
-
-    low = "low"
-    high = "high"
-    original = "original"
-    auto = "auto"
+    logprobs: int | None = Field(
+        default=None, le=5, description="Tell the log probabilities of so many of the likeliest tokens, each time."
+    )
 
 
 def _named(kind: type[Enum]) -> str:
@@ -155,13 +126,3 @@ def build_options_class(
     }
     made: type[SharedOptions] = create_model("Options", __base__=SharedOptions, **fields)
     return made
-
-
-def not_nulls(options: Any) -> dict[str, Any]:
-    """Return the options that are set, by name."""
-    return {name: value for name, value in options if value is not None}
-
-
-def value_of(option: Any) -> Any:
-    """Return the value of an option that may be an enum."""
-    return option.value if isinstance(option, Enum) else option

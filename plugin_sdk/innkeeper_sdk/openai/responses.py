@@ -14,7 +14,7 @@ from innkeeper_sdk.api.tools import ServerSideTool, Tool, partition_tools
 from .attachments import without_content
 from .chat import AsyncChat, Chat
 from .chat_answer import reasoned_unseen
-from .options import build_options_class, not_nulls, value_of
+from .option_values import not_nulls, value_of
 from .responses_answer import ResponsesAnswer, reasoning_event, server_tool_events
 from .responses_input import responses_input
 from .server_side_tools import CodeInterpreter, WebSearch
@@ -45,8 +45,11 @@ class SharedResponsesModel(SharedModel):
     def __str__(self) -> str:
         return f"OpenAI Responses: {self.model_id}"
 
-    def _options_class(self, abilities: dict[str, bool]) -> Any:
-        return build_options_class(**abilities, reasoning_summary=abilities["reasoning"], chat_completions=True)
+    def _options_class(self) -> Any:
+        from .options import build_options_class
+
+        has = self._has_option
+        return build_options_class(**has, reasoning_summary=has["reasoning"], chat_completions=True)
 
     def _delegate_chat_kwargs(self) -> dict[str, Any]:
         """Return what makes a chat model of the same abilities."""

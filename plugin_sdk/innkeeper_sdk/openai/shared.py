@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
+from innkeeper_sdk.api.no_options import NoOptions
 from innkeeper_sdk.api.parts import Message
 from innkeeper_sdk.api.usage import simplify_usage_dict
 
 from .chat_messages import append_message, chat_messages
 from .client import AsyncClient, Client
-from .options import build_options_class, not_nulls, value_of
+from .option_values import not_nulls, value_of
+from .options_when_asked import NoneGiven, OptionsWhenAsked, are_made_when_asked
 
 NO_KEY = "DUMMY_KEY"
 """Sent to servers that need none: some refuse a request without any."""
@@ -35,6 +38,13 @@ class SharedModel:
     key_env_var: str | None = "OPENAI_API_KEY"
     default_max_tokens: int | None = None
     json_replacements: ClassVar[dict[str, Any]] = {}
+
+    Options: Any = OptionsWhenAsked()
+
+    _has_option: Mapping[str, bool] = MappingProxyType(
+        {"reasoning": False, "verbosity": False, "image_detail_original": False, "service_tier": False}
+    )
+    """Of the options that not every model has, those of this one."""
 
     def __init__(  # noqa: PLR0917  # the positions plugins know
         self,
@@ -77,19 +87,29 @@ class SharedModel:
         self._image_detail_original = image_detail_original
         self._service_tier = service_tier
         self._reasoning_summary = reasoning_summary
-        abilities = {
-            "reasoning": reasoning,
-            "verbosity": verbosity,
-            "image_detail_original": image_detail_original,
-            "service_tier": service_tier,
-        }
-        options = self._options_class({name: bool(has) for name, has in abilities.items()})
-        if options is not None:
-            self.Options: Any = options
+        abilities = (reasoning, verbosity, image_detail_original, service_tier)
+        self._has_option = dict(zip(self._has_option, map(bool, abilities), strict=True))
+        if not are_made_when_asked(type(self)):
+            options = self._options_class()
+            if options is not None:
+                self.Options = options
 
-    def _options_class(self, abilities: dict[str, bool]) -> Any:
+    @classmethod
+    def _options_of_class(cls) -> Any:
+        """Return the options of a model with no abilities."""
+        return NoOptions
+
+    def _options_class(self) -> Any:
         """Return the options of a model with these abilities; None for those of its class."""
-        return build_options_class(**abilities) if any(abilities.values()) else None
+        if not any(self._has_option.values()):
+            return None
+        from .options import build_options_class
+
+        return build_options_class(**self._has_option)
+
+    def _no_options_given(self) -> Any:
+        """Return the options of a prompt that sets none."""
+        return NoneGiven() if are_made_when_asked(type(self)) else self.Options()
 
     def __str__(self) -> str:
         return f"OpenAI Chat: {self.model_id}"

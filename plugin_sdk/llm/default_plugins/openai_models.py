@@ -3,6 +3,8 @@
 It registers nothing: OpenAI's own models are a plugin here. httpx and pydantic must be in the plugin's environment.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from innkeeper_sdk.openai import (
     AsyncChat,
     AsyncResponses,
@@ -12,14 +14,12 @@ from innkeeper_sdk.openai import (
     OpenAIEmbeddingModel,
     ReasoningEffortEnum,
     Responses,
-    SharedOptions,
     WebSearch,
-    build_options_class,
 )
 from innkeeper_sdk.openai.attachments import without_content as redact_data
 from innkeeper_sdk.openai.chat_answer import combine_chunks
 from innkeeper_sdk.openai.chat_messages import attachment_item as _attachment
-from innkeeper_sdk.openai.options import (
+from innkeeper_sdk.openai.option_values import (
     ImageDetailEnum,
     ImageDetailWithOriginalEnum,
     ReasoningSummaryEnum,
@@ -29,6 +29,9 @@ from innkeeper_sdk.openai.options import (
 from innkeeper_sdk.openai.responses import SharedResponsesModel as _SharedResponses
 from innkeeper_sdk.openai.responses_input import attachment_item as _responses_attachment
 from innkeeper_sdk.openai.shared import SharedModel as _Shared
+
+if TYPE_CHECKING:
+    from innkeeper_sdk.openai import SharedOptions, build_options_class
 
 __all__ = [
     "AsyncChat",
@@ -54,3 +57,11 @@ __all__ = [
     "not_nulls",
     "redact_data",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("SharedOptions", "build_options_class"):
+        from innkeeper_sdk import openai
+
+        return getattr(openai, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
