@@ -21,6 +21,12 @@ from .methods import Method
 from .payloads.session import BlobPartParams
 from .values import fields_to_json, problem_with
 
+_PART_BEGINS = b"\x83\xa7jsonrpc\xa32.0\xa6method\xa9blob/part"
+_DATA_BELOW = b"\xa4data\xc6"
+
+PART_HEAD_BYTES = 96
+"""The most that stands before the data in a part: names, and two integers of up to nine bytes."""
+
 BATCH_COST = 64
 """What a batch of stream items costs beside its bytes, so that a flood of empty ones is bounded, too (STREAM-2)."""
 
@@ -162,6 +168,29 @@ def encode_part_prefix(blob: int, size: int, length: int) -> bytes:
     empty = encode(Notification(method="blob/part", params=BlobPartParams(blob=blob, size=size, data=b"")))
     code, width = (b"\xc4", 1) if length < 2**8 else (b"\xc5", 2) if length < 2**16 else (b"\xc6", 4)
     return empty[:-2] + code + length.to_bytes(width, "big")
+
+
+def begun_part(payload: memoryview, length: int) -> tuple[int, int, int, bytes] | None:
+    """Look whether *payload* begins one of *length* bytes that is a ``blob/part`` as ``encode_part_prefix`` writes it.
+
+    If so return its blob, its size, how many bytes of data end it, and a message without them to stand for it.
+    """
+    head = bytes(payload[:PART_HEAD_BYTES])
+    at = head.find(_DATA_BELOW) + len(_DATA_BELOW)
+    if not head.startswith(_PART_BEGINS) or at < len(_DATA_BELOW) or len(head) < at + 4:
+        return None
+    data_bytes = int.from_bytes(head[at : at + 4], "big")
+    if at + 4 + data_bytes != length:
+        return None
+    stand_in = head[: at - 1] + b"\xc4\x00"
+    try:
+        message = decode_message(stand_in)
+        if not isinstance(message, Notification):
+            return None
+        part: BlobPartParams = decode_as(BlobPartParams, message.params, message.method)
+    except MalformedMessage:
+        return None
+    return part.blob, part.size, data_bytes, stand_in
 
 
 def cost_of_items(items: bytes | msgspec.Raw) -> int:

@@ -58,6 +58,9 @@ class FrameDecoder:
         """What is unread lies between *start* and *end*; equal means nothing is."""
         self._counts: list[int] = []
         self._is_large = False
+        self._tail: memoryview | None = None
+        self._tail_end = 0
+        self._stand_in = b""
 
     @property
     def is_inside_frame(self) -> bool:
@@ -67,6 +70,8 @@ class FrameDecoder:
     @property
     def has_payload(self) -> bool:
         """Whether ``next_payload`` has something to return, or to refuse."""
+        if self._tail is not None:
+            return self._tail_end == len(self._tail)
         body = self.start + HEADER_BYTES
         return body <= self.end and _read_length(self._buffer, self.start)[0] <= max(0, self.end - body)
 
@@ -94,7 +99,10 @@ class FrameDecoder:
         counts = self._counts
         if not counts:
             counts.extend(map(receive_into, (self._space(),)))
-        self.end += counts[0]
+        if self._tail is None:
+            self.end += counts[0]
+        else:
+            self._tail_end += counts[0]
         return counts.pop()
 
     def next_payload(self) -> memoryview | None:
@@ -110,9 +118,33 @@ class FrameDecoder:
             self._refuse(length)
         end: int = body + length
         if end > self.end:
-            return None
+            return None if self._tail is None else self._stand_in_once_full(self._tail)
         self.start = end
         return self._view[body:end]
+
+    def begun(self) -> tuple[memoryview, int]:
+        """Return what is here of the payload that has not come whole, and how long it will be; may be called often."""
+        body = self.start + HEADER_BYTES
+        if body >= self.end or self._tail is not None:
+            return self._view[:0], 0
+        return self._view[body : self.end], int(_read_length(self._buffer, self.start)[0])
+
+    def divert(self, tail: memoryview, stand_in: bytes) -> None:
+        """Receive the last bytes of the payload that has begun into *tail*; then ``next_payload`` returns *stand_in*.
+
+        So large contents get to their place without lying here first. *tail* is filled in order.
+        """
+        (length,) = _read_length(self._buffer, self.start)
+        where = self.start + HEADER_BYTES + length - len(tail)
+        here = self._view[where : self.end]
+        tail[: len(here)] = here
+        self._tail, self._tail_end, self._stand_in = tail, len(here), stand_in
+
+    def _stand_in_once_full(self, tail: memoryview) -> memoryview | None:
+        if self._tail_end < len(tail):
+            return None
+        self._tail, self.start = None, self.end
+        return memoryview(self._stand_in)
 
     def _refuse(self, length: int) -> NoReturn:
         if length:
@@ -126,6 +158,8 @@ class FrameDecoder:
 
     def _space(self) -> memoryview:
         """Return free space of at least one byte, behind what is unread."""
+        if self._tail is not None:
+            return self._tail[self._tail_end :]
         if self.start == self.end:
             self.start = self.end = 0
             if self._is_large:

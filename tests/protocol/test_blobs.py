@@ -31,6 +31,33 @@ def test_parts_make_a_whole_that_is_taken_once() -> None:
     assert refusal(blobs, 1) == ErrorCode.INVALID_PARAMS
 
 
+def test_part_may_be_received_where_it_belongs() -> None:
+    blobs = Blobs()
+    blobs.add(1, 6, b"he")
+    place = blobs.lend(1, 6, 4)
+    assert place is not None
+    place[:] = b"llo!"
+    blobs.add(1, 6, b"")
+    assert bytes(blobs.take(1)) == b"hello!"
+
+
+def test_part_that_is_lent_a_place_and_never_comes_is_not_there() -> None:
+    """BLOB-5"""
+    blobs = Blobs()
+    assert blobs.lend(1, 6, 6) is not None
+    assert refusal(blobs, 1) == ErrorCode.INVALID_PARAMS
+
+
+def test_no_place_is_lent_to_what_does_not_fit_or_is_too_large() -> None:
+    """BLOB-3, BLOB-4"""
+    blobs = Blobs(held_bytes=100)
+    blobs.add(1, 6, b"he")
+    assert blobs.lend(1, 6, 5) is None
+    assert blobs.lend(1, 7, 1) is None
+    assert blobs.lend(2, 101, 50) is None
+    assert blobs.lend(3, -1, 50) is None
+
+
 def test_blob_that_is_not_there_to_its_end_is_not_handed_out() -> None:
     """BLOB-5"""
     blobs = Blobs()

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from innkeeper_protocol import codec
 from innkeeper_protocol.errors import MalformedMessage
 from innkeeper_protocol.messages import MAX_ID, Notification, Request, Result
-from innkeeper_protocol.methods import CALL_TOOL, METHODS, MODELS_PROMPT, Method
+from innkeeper_protocol.methods import BLOB_PART, CALL_TOOL, METHODS, MODELS_PROMPT, Method
 from innkeeper_protocol.payloads.models import ModelEvent
+from innkeeper_protocol.payloads.session import BlobPartParams
 from innkeeper_protocol.payloads.tools import CallToolParams
 from innkeeper_protocol.values import MAX_DEPTH, problem_with
 
@@ -138,6 +139,28 @@ def test_recursive_structs_are_no_way_round_the_depth() -> None:
         command = {"name": "c", "commands": [command]}
     with pytest.raises(MalformedMessage, match="nested too deep"):
         codec.decode_result(METHODS["plugin/describe"], msgspec.Raw(msgspec.msgpack.encode({"commands": [command]})))
+
+
+@given(st.integers(-(2**63), 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(2**16, 2**32 - 1), st.integers(0, 200))
+def test_part_of_a_blob_is_known_by_its_beginning(blob: int, size: int, data_bytes: int, there: int) -> None:
+    """Or is not, when too little of it is there; what stands for it is the same message without data."""
+    prefix = codec.encode_part_prefix(blob, size, data_bytes)
+    begun = codec.begun_part(memoryview(prefix + bytes(200))[: there + 60], len(prefix) + data_bytes)
+    if begun is None:
+        assert there + 60 < len(prefix)
+        return
+    assert begun[:3] == (blob, size, data_bytes)
+    stand_in = codec.decode_message(begun[3])
+    assert isinstance(stand_in, Notification)
+    assert codec.decode_params(BLOB_PART, stand_in.params) == BlobPartParams(blob=blob, size=size, data=b"")
+
+
+@given(st.binary(max_size=120), st.integers(0, 2**32))
+@example(codec.encode_part_prefix(1, 5, 2**20)[:-4], 2**20)
+@example(codec.encode_part_prefix(1, 5, 2**20) + b"x", 5)
+@example(codec.encode_part_prefix(1, 5, 2**20).replace(b"size", b"SIZE"), 2**20 + 71)
+def test_what_does_not_begin_as_a_part_is_left_alone(beginning: bytes, length: int) -> None:
+    assert codec.begun_part(memoryview(beginning), length) is None
 
 
 def test_items_are_text_or_whatever_the_method_streams() -> None:

@@ -105,6 +105,44 @@ def test_large_frame_comes_whole_whatever_stood_before_it() -> None:
     assert [len(payload) for piece in pieces for payload in decoder.feed(piece)] == [*map(len, sent)]
 
 
+@given(st.binary(min_size=1, max_size=50), st.binary(min_size=1, max_size=5_000), st.integers(1, 700), st.booleans())
+def test_end_of_a_payload_may_be_received_in_another_place(head: bytes, tail: bytes, most: int, is_last: bool) -> None:
+    """However it comes, and whatever stands before and behind it."""
+    stream = encode_frame(b"before") + encode_frame(head + tail) + (b"" if is_last else encode_frame(b"behind"))
+    decoder, received, place = FrameDecoder(), [], bytearray(len(tail))
+
+    def receive_into(space: memoryview) -> int:
+        nonlocal stream
+        count = min(len(space), len(stream), most)
+        space[:count], stream = stream[:count], stream[count:]
+        return count
+
+    is_diverted = False
+    while decoder.read_from(receive_into):
+        while (payload := decoder.next_payload()) is not None:
+            received.append(bytes(payload))
+        begun, length = decoder.begun()
+        if length == len(head) + len(tail) and len(begun) >= len(head) and not is_diverted and received == [b"before"]:
+            assert bytes(begun[: len(head)]) == head
+            decoder.divert(memoryview(place), b"stands for it")
+            is_diverted = True
+            assert decoder.begun()[1] == 0
+    decoder.finish()
+
+    assert received == [b"before", b"stands for it" if is_diverted else head + tail, *([] if is_last else [b"behind"])]
+    assert not is_diverted or place == tail
+
+
+def test_end_inside_a_payload_that_goes_to_another_place_is_one_inside_a_frame() -> None:
+    """FRAME-5"""
+    decoder = FrameDecoder()
+    assert list(decoder.feed(encode_frame(b"head and tail")[:-2])) == []
+    decoder.divert(memoryview(bytearray(8)), b"x")
+    assert not decoder.has_payload
+    with pytest.raises(TruncatedFrame):
+        decoder.finish()
+
+
 def test_what_cannot_be_a_frame_is_not_encoded() -> None:
     with pytest.raises(EmptyFrame):
         encode_frame(b"")

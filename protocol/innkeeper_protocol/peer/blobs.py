@@ -29,6 +29,7 @@ class _Blob:
     size: int
     content: memoryview | None
     filled: int = 0
+    lent: int = 0
 
 
 class Blobs:
@@ -50,12 +51,27 @@ class Blobs:
             blob = self._blobs.get(number)
             if blob is None:
                 blob = self._blobs[number] = self._begin(size, len(data))
-            start, end = blob.filled, blob.filled + len(data)
+            start, end = blob.filled, blob.filled + blob.lent + len(data)
             if size != blob.size or end > size or (start == size and start):
                 raise UnexpectedMessage(f"a part of blob {number} that does not fit the others", "BLOB-3")
-            if blob.content is not None:
+            if blob.content is not None and not blob.lent:
                 blob.content[start:end] = data
-            blob.filled = end
+            blob.filled, blob.lent = end, 0
+
+    def lend(self, number: int, size: int, length: int) -> memoryview | None:
+        """Return where the next part of a blob goes, *length* bytes, for the reader to receive it there.
+
+        Then ``add`` it, without data. None: there is no such place, and ``add`` will say why.
+        """
+        with self._lock:
+            blob = self._blobs.get(number)
+            if blob is None:
+                blob = self._blobs[number] = self._begin(size, 0)
+            end = blob.filled + length
+            if blob.content is None or size != blob.size or end > size:
+                return None
+            blob.lent = length
+            return blob.content[blob.filled : end]
 
     def take(self, number: int) -> memoryview:
         """Hand out a whole blob, once. Raises CallFailed for one that is not there. BLOB-5."""

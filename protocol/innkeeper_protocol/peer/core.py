@@ -31,7 +31,7 @@ LARGEST_LENGTH = 2**32 - 1
 
 
 class Core:
-    """Sends for one peer and notices when its connection ends. *apply* takes each payload that comes."""
+    """Sends for one peer and notices when its connection ends. *apply* and *place* are for ``Reading``."""
 
     def __init__(
         self,
@@ -39,7 +39,9 @@ class Core:
         role: Role,
         table: Mapping[str, Method[Any, Any]],
         max_frame_bytes: int,
+        *,
         apply: Callable[[memoryview], Job | None],
+        place: Callable[[memoryview, int], tuple[memoryview, bytes] | None],
     ) -> None:
         self.link = link
         self.connection = Connection(role, table)
@@ -53,6 +55,7 @@ class Core:
             FrameDecoder(max_frame_bytes),
             self.state_lock,
             apply=apply,
+            place=place,
             give=self.give,
             poke=self._wake_attendant,
             lose=self.lose,

@@ -102,7 +102,7 @@ class Peer:
         self.software = software or Software(
             name="innkeeper-protocol", version=PACKAGE_VERSION, python=platform.python_version()
         )
-        self._core = Core(link, role, table, max_frame_bytes, self._apply)
+        self._core = Core(link, role, table, max_frame_bytes, apply=self._apply, place=self._place)
         self._blobs = Blobs(held_blob_bytes)
         all_handlers: dict[str, Handler] = {}
         if role == "plugin":
@@ -284,6 +284,15 @@ class Peer:
         if kind is Notified:
             self._take_notification(event)
         return None
+
+    def _place(self, head: memoryview, length: int) -> tuple[memoryview, bytes] | None:
+        """Return where the end of a large payload goes, and what to apply once it is there: parts of blobs are so."""
+        part = codec.begun_part(head, length) if self._core.connection.is_initialized else None
+        if part is None:
+            return None
+        blob, size, data_bytes, stand_in = part
+        place = self._blobs.lend(blob, size, data_bytes)
+        return None if place is None else (place, stand_in)
 
     def _take_notification(self, event: Notified) -> None:
         if event.method is methods.BLOB_PART:

@@ -27,6 +27,9 @@ from innkeeper_protocol.link import Link
 
 from .waiting import Waiter, Waiting, lie_down, wake
 
+LARGE_PAYLOAD_BYTES = 256 * 1024
+"""From here on it is worth while to look where a payload is going: one copy less of it."""
+
 AWAKE_S = 0.00005
 """How long a leader looks for bytes before it sleeps. Falling asleep and being woken, on another core as a rule, costs
 as much as a whole small call; what comes later than this is not worth the processor time."""
@@ -45,9 +48,10 @@ class Job(Protocol):
 class Reading:
     """Reads *link* for everyone.
 
-    *apply* is given each payload, in order; it returns a job when there is something to do. *give* passes a job to
-    an attendant, *poke* wakes one to drain. *lose* is told why nothing more will come, *left* that nobody reads any
-    more then. *lock* guards all state.
+    *apply* is given each payload, in order; it returns a job when there is something to do. *place* may give the end
+    of a large one a place of its own, see ``FrameDecoder.divert``. *give* passes a job to an attendant, *poke* wakes
+    one to drain. *lose* is told why nothing more will come, *left* that nobody reads any more then. *lock* guards all
+    state.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Reading:
         lock: threading.Lock,
         *,
         apply: Callable[[memoryview], Job | None],
+        place: Callable[[memoryview, int], tuple[memoryview, bytes] | None],
         give: Callable[[Job], None],
         poke: Callable[[], None],
         lose: Callable[[Exception], None],
@@ -70,6 +75,7 @@ class Reading:
         self._decoder = decoder
         self._lock = lock
         self._apply = apply
+        self._place = place
         self._give = give
         self._poke = poke
         self._lose = lose
@@ -190,6 +196,8 @@ class Reading:
                 job = self._apply(payload)
                 if job is not None:
                     take_job(job)
+            if decoder.start != decoder.end:
+                self._divert_large_payload()
         except ProtocolViolation as error:
             self._lose(error)
         except BaseException as error:
@@ -200,6 +208,13 @@ class Reading:
                 return False
             raise
         return not self.is_over
+
+    def _divert_large_payload(self) -> None:
+        head, length = self._decoder.begun()
+        if length > LARGE_PAYLOAD_BYTES:
+            placed = self._place(head, length)
+            if placed is not None:
+                self._decoder.divert(*placed)
 
     def _follow(self, waiter: Waiting, deadline: float | None) -> bool:
         """Wait in line until there is no need to, which is False, or it is this one's turn to lead, which is True."""
