@@ -32,6 +32,12 @@ class Outcome:
 class Inn:
     """A home in a folder of its own. Nothing of the person who runs the tests leaks in: no keys, no settings."""
 
+    program = LLM
+    identity: Mapping[str, Any] = {}
+    """What makes `subprocess` start a process as another user, where the person is not who runs the tests."""
+    cwd: Path | None = None
+    """Where the person is, unless a test says so."""
+
     def __init__(self, home: Path) -> None:
         self.home = home
 
@@ -54,13 +60,14 @@ class Inn:
     ) -> Outcome:
         """Run ``llm ARGUMENTS`` to its end. Output that is no UTF-8 comes back with surrogates."""
         done = subprocess.run(
-            [LLM, *arguments],
+            [self.program, *arguments],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             env=self.environment(environment),
             timeout=timeout_s,
-            cwd=cwd,
+            cwd=cwd or self.cwd,
             check=False,
+            **self.identity,
         )
         return Outcome(
             done.returncode,
@@ -86,13 +93,15 @@ class Inn:
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Start ``llm ARGUMENTS`` in a process group of its own, as a shell does; it is gone at the end."""
         process = subprocess.Popen(
-            [LLM, *arguments],
+            [self.program, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             env=self.environment(),
             process_group=0,
+            cwd=self.cwd,
+            **self.identity,
         )
         try:
             with process:

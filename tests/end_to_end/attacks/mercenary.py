@@ -1,0 +1,245 @@
+"""A hostile plugin for hire: its model does whatever the prompt's orders say, one after the other, in one process.
+
+The orders come through a pipe in its data directory, and what came of each goes back as a line of the model's answer.
+So a hundred attacks cost one start, and what each did can be looked at before the next.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import select
+import subprocess
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from .people import Room
+
+NAME = "mercenary"
+
+CODE = '''
+import json, os, sys
+import llm
+
+@llm.hookimpl
+def register_models(register):
+    register(Mercenary())
+
+class Mercenary(llm.Model):
+    model_id = "mercenary"
+    can_stream = True
+
+    def execute(self, prompt, stream, response, conversation):
+        with open(os.path.join(str(llm.user_dir()), prompt.prompt)) as orders:
+            yield json.dumps({"pid": os.getpid()}) + "\\n"
+            for line in orders:
+                yield json.dumps(carry_out(**json.loads(line))) + "\\n"
+
+def carry_out(code, known, apart, folder):
+    """Run *code* in a new *folder*; return what it showed, or raised. *apart*: in a child, so that it spoils nothing
+    for the next.
+    """
+    os.chdir(known["data"])
+    os.mkdir(folder)
+    os.chdir(folder)
+    if not apart:
+        return {"said": attempt(code, known)}
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        os.set_inheritable(writing, False)
+        said = attempt(code, known)
+        os.write(writing, said.encode("utf-8", "replace")[:60000])
+        os._exit(0)
+    os.close(writing)
+    with open(reading, errors="replace") as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    return {"said": said}
+
+def attempt(code, known):
+    shown = []
+
+    def show(*things):
+        shown.extend(one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in things)
+
+    def won():
+        "Say that something worked which leaves no trace of its own."
+        os.close(os.open(known["data"] + "/won", os.O_CREAT | os.O_WRONLY, 0o600))
+
+    names = {"y": type("Known", (), known), "show": show, "won": won}
+    try:
+        exec(compile(code, "attack", "exec"), names)
+    except BaseException as error:
+        shown.append(f"{type(error).__name__}: {error}")
+    return " ".join(shown)
+'''
+
+CALLS = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(number, *arguments):
+    "Make a system call; win if it works."
+    result = libc.syscall(ctypes.c_long(number), *[ctypes.c_long(a) if isinstance(a, int) else a for a in arguments])
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    won()
+    return result
+"""
+
+WIRE = """
+from innkeeper_protocol import codec, methods
+from innkeeper_sdk.api.host import current_host
+peer = current_host()._peer
+core = peer._core
+
+def send(payload, length=None):
+    "Send bytes to the host, past everything that the SDK would say to it."
+    core.link.send((len(payload) if length is None else length).to_bytes(4, "big") + payload)
+
+def message(**fields):
+    send(codec.encode({"jsonrpc": "2.0", **fields}))
+
+def ask(name, **params):
+    "Call a method of the host as the SDK does, with params of our own."
+    import msgspec
+    method = methods.METHODS[name]
+    return peer.call(method, msgspec.convert(params, method.params), timeout_s=20)
+"""
+
+ANSWER_S = 30.0
+"""For one order. The slowest floods take some seconds."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of an order: what the attacker *said* of it, whether its process *died* of it, and what the person saw
+    on stderr.
+    """
+
+    said: str
+    died: bool = False
+    stderr: str = ""
+
+
+class Mercenary:
+    """The plugin in one room, started when it is first needed, and again when it died."""
+
+    def __init__(self, room: Room, known: Mapping[str, Any], secret: str) -> None:
+        """*known* is what every order tells it; *secret* stands in the person's environment."""
+        self.room = room
+        self._known = known
+        self._secret = secret
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+        self._orders = -1
+        self._buffer = b""
+        self._numbers = itertools.count()
+
+    def begin(self) -> int:
+        """See that it runs; return the number of the host's process."""
+        if self._process is None:
+            self._start()
+        assert self._process is not None
+        return self._process.pid
+
+    def carry_out(self, code: str) -> Report:
+        """Have *code* carried out by a process that is there already."""
+        known = {**self._known, "host": self.begin(), "data": str(self.room.data(NAME))}
+        folder = f"attempt-{next(self._numbers)}"
+        order = {"code": prelude_for(code) + code, "known": known, "apart": self.room.tier == "off", "folder": folder}
+        os.write(self._orders, json.dumps(order).encode() + b"\n")
+        line = self._line()
+        if line is not None:
+            return Report(**json.loads(line))
+        return Report("", died=True, stderr=self._end())
+
+    def dismiss(self) -> None:
+        """End it, if it runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._end()
+
+    def _start(self) -> None:
+        room = self.room
+        pipe = room.data(NAME) / f"orders-{room.tier}"
+        pipe.parent.mkdir(exist_ok=True)
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe, 0o600)
+        room.person.own(pipe)
+        self._orders = os.open(pipe, os.O_RDWR)  # for writing alone it would wait for the plugin
+        self._errors = open(room.person.folder.parent / f"stderr-{room.person.user}-{room.tier}", "w+b")  # noqa: SIM115
+        flags = ["--no-sandbox"] if room.tier == "off" else []
+        self._process = subprocess.Popen(
+            [room.program, "--no-log", "-m", NAME, *flags, pipe.name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=room.environment({"PERSONS_SECRET": self._secret}),
+            cwd=room.cwd,
+            process_group=0,
+            **room.identity,
+        )
+        self._buffer = b""
+        ready = self._line()
+        assert ready is not None, self._end()
+
+    def _line(self) -> bytes | None:
+        """Return the next line of the answer, None where there is no more."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while b"\n" not in self._buffer:
+            ready, _, _ = select.select([self._process.stdout], [], [], ANSWER_S)
+            if not ready:
+                self.dismiss()
+                raise AssertionError("the attack hangs, and the host with it")
+            piece = os.read(self._process.stdout.fileno(), 1 << 16)
+            if not piece:
+                return None
+            self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line or self._line()
+
+    def _end(self) -> str:
+        """Wait for the host's end; return what it wrote on stderr."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        assert self._errors is not None
+        self._process.wait(ANSWER_S)
+        self._process.stdout.close()
+        self._process = None
+        os.close(self._orders)
+        self._errors.seek(0)
+        with self._errors as errors:
+            return errors.read().decode("utf-8", "replace")
+
+
+@contextmanager
+def hired(room: Room, known: Mapping[str, Any], secret: str) -> Iterator[Mercenary]:
+    """Yield the mercenary of *room*, who is gone afterwards."""
+    mercenary = Mercenary(room, known, secret)
+    try:
+        yield mercenary
+    finally:
+        mercenary.dismiss()
+
+
+def prelude_for(code: str) -> str:
+    """Return what goes before *code*: the modules and helpers that it uses."""
+    modules = ["os", "errno", "fcntl", "mmap", "signal", "socket", "stat", "struct", "sys", "time"]
+    used = [name for name in modules if name == "os" or f"{name}." in code]
+    return (
+        "".join(f"import {name}\n" for name in used)
+        + (CALLS if any(word in code for word in ("call(", "libc", "ctypes")) else "")
+        + (WIRE if any(word in code for word in ("send(", "message(", "ask(", "peer", "core.")) else "")
+    )
+
+
+def dedented(code: str) -> str:
+    return textwrap.dedent(code).strip("\n")
