@@ -23,7 +23,7 @@ from innkeeper.paths import Home
 
 from . import spoken
 from .defaults import shipped_manifest_file
-from .inventory import InstalledPlugin, write_whole
+from .inventory import InstalledPlugin, read_index, write_whole
 from .spoken import Unfit
 
 MANIFEST = "manifest.json"
@@ -272,7 +272,7 @@ def write_manifest(folder: str, description: Description) -> None:
 def read_manifest(home: Home, plugin: InstalledPlugin) -> Description:
     """Return what *plugin* registers, in full; of a default plugin that is not made ready what ships with the host.
 
-    Raises StorageError.
+    Where its environment was replaced since the index was read, that of its successor counts. Raises StorageError.
     """
     if plugin.generation is not None:
         path = os.path.join(home.generation_dir(plugin.name, plugin.generation), MANIFEST)
@@ -282,6 +282,9 @@ def read_manifest(home: Home, plugin: InstalledPlugin) -> Description:
         with open(path, "rb") as file:
             return msgspec.json.decode(file.read(), type=Description)
     except (OSError, msgspec.DecodeError) as error:
+        successor = read_index(home).named(plugin.name)
+        if isinstance(error, FileNotFoundError) and successor and successor.generation not in (None, plugin.generation):
+            return read_manifest(home, successor)
         raise StorageError(
             f"What plugin '{plugin.name}' registers cannot be read.",
             why=f"{path}: {error}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import msgspec
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from innkeeper.errors import StorageError
 from innkeeper.installation import manifest, spoken
-from innkeeper.installation.inventory import InstalledPlugin
-from innkeeper.installation.manifest import checked, read_manifest, summarised
+from innkeeper.installation.inventory import InstalledPlugin, change_index
+from innkeeper.installation.manifest import checked, read_manifest, summarised, write_manifest
 from innkeeper.paths import Home
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo
 from innkeeper_protocol.payloads.describe import Description, PermissionRequest, Problem
@@ -220,3 +221,15 @@ def test_manifest_that_cannot_be_read_says_how_to_mend_it(tmp_path_factory: pyte
 
     with pytest.raises(StorageError, match="llm plugins repair p"):
         read_manifest(home, plugin)
+
+
+def test_plugin_whose_environment_was_replaced_is_its_successor(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Another process, or the start of this very plugin, may have made it anew since the index was read."""
+    home = Home(str(tmp_path_factory.mktemp("home")))
+    before, after = (InstalledPlugin(name="p", version="1", generation=name, site_packages="/s") for name in "ab")
+    os.makedirs(home.generation_dir("p", "b"))
+    write_manifest(home.generation_dir("p", "b"), Description(hooks=("register_models",)))
+    with change_index(home) as index:
+        index.put(after)
+
+    assert read_manifest(home, before) == Description(hooks=("register_models",))
