@@ -19,7 +19,7 @@ from innkeeper.remote.host import Host
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, Host(Home(folder)) as host:
+    with tempfile.TemporaryDirectory() as folder, Host(Home(folder), environ={**os.environ, "HOME": folder}) as host:
         files = default_records(Workshop(host.home, choose_tier(host.home), host.describe, _tell))
     for path, content in files.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)

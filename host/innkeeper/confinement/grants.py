@@ -65,7 +65,12 @@ class Grants(NamedTuple):
 
 NOTHING = Grants()
 
-SHIPPED = {"innkeeper-local": Grants(unix_server=True)}
+SHIPPED = {
+    "innkeeper-local": Grants(unix_server=True),
+    "innkeeper-openai": Grants(
+        net=("api.openai.com:443",), keys=("openai",), key_variables=("OPENAI_API_KEY",)
+    ),  # and what the person's settings add: installation.openai_settings
+}
 """What the default plugins that come with the host need, by name."""
 
 

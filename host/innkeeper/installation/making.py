@@ -17,6 +17,7 @@ from innkeeper.confinement.grants import Grants, load
 from innkeeper.errors import InstallError, PluginError
 from innkeeper.paths import Home
 
+from . import openai_settings
 from .bytecode import compile_files, worth_compiling
 from .editable import source_files
 from .environment import described_size, sync
@@ -137,9 +138,10 @@ def register(home: Home, plugin: InstalledPlugin, description: Description) -> N
     for name, value in summarised(description).items():
         setattr(plugin, name, value)
     granted = home.grants_file(plugin.name)
-    keys = [home.keys_file] if load(home, plugin.name, plugin.source).keys else []
+    keys = [home.keys_file] if load(home, plugin.name, plugin.source).keys and not plugin.is_default else []
+    settings = openai_settings.extra_files(home) if openai_settings.concerns(plugin) else ()
     own = [path for folder in plugin.extra_read for path in source_files(folder)][:MOST_WATCHED]
-    plugin.watched = watch([*description.registration_files, granted, *keys, *own])
+    plugin.watched = watch([*description.registration_files, granted, *keys, *settings, *own])
 
 
 def commit(home: Home, plugin: InstalledPlugin, asked: Asked) -> None:

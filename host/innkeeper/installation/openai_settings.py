@@ -51,6 +51,15 @@ def extra_files(home: Home, environ: Mapping[str, str] = os.environ) -> tuple[st
     return os.path.join(home.root, FILE), os.path.join(person, ".llm", FILE)
 
 
+def may_register_more(home: Home, plugin: InstalledPlugin, environ: Mapping[str, str] = os.environ) -> bool:
+    """Say whether *plugin* may register by now what the index does not say. One that was never made ready says what
+    ships with the host; this one may have more.
+    """
+    if plugin.is_ready:
+        return has_changed(plugin.watched)
+    return concerns(plugin) and any(map(os.path.exists, extra_files(home, environ)))
+
+
 def granted_by_settings(home: Home, environ: Mapping[str, str] = os.environ, models: str = "") -> Grants:
     """Return what the settings allow. *models* are those for one run, as JSON. A file that is broken allows nothing."""
     files = [path for path in extra_files(home, environ) if os.path.exists(path)]
@@ -61,7 +70,7 @@ def granted_by_settings(home: Home, environ: Mapping[str, str] = os.environ, mod
     return Grants(
         net=tuple(dict.fromkeys(net)),
         keys=tuple(dict.fromkeys(keys)),
-        env=PASSED_ON,
+        env=tuple(name for name in PASSED_ON if environ.get(name)),
         read=tuple(dict.fromkeys(both_ends)),
     )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from innkeeper.errors import ConfinementError, InnkeeperError, UnknownPlugin
 from innkeeper.installation.inventory import Index, InstalledPlugin, read_index
 from innkeeper.installation.selection import VARIABLE, selected
+from innkeeper.masking import Mask
 from innkeeper.paths import Home
 from innkeeper.storage.aliases import read_aliases
 from innkeeper.storage.default_model import default_model
@@ -34,13 +35,14 @@ Progress = Callable[[str], None]
 
 
 class Room(NamedTuple):
-    """What tells the processes of one run apart: whose it is, the paths that it was shown, and whether it has the
-    person's terminal.
+    """What tells the processes of one run apart: whose it is, the paths that it was shown, whether it has the person's
+    terminal, and the *models* at other servers that it was told of (`installation.openai_settings`).
     """
 
     plugin: str
     shown: frozenset[str] = frozenset()
     has_terminal: bool = False
+    models: str = ""
 
 
 DESCRIBE_S = 60.0
@@ -76,6 +78,8 @@ class Host:
         self._launched: dict[Room, Launched] = {}
         self._sessions: dict[Room, Session] = {}
         self._starting: dict[str, threading.Lock] = {}
+        self.mask = Mask()
+        """The keys that were handed out in this run."""
         self._allowed_once: dict[tuple[str, str], Grants] = {}
         self._lock = threading.Lock()
         self._is_closed = False
@@ -109,9 +113,11 @@ class Host:
         """Return the key that the person gave for one call: itself, or the stored one with that name."""
         if not given:
             return None
-        from innkeeper.storage.keys import stored_keys
+        from innkeeper.storage.keys import stored_key
 
-        return stored_keys(self.home).get(given, given)
+        key = stored_key(self.home, given) or given
+        self.mask.add(key)
+        return key
 
     def find_model(self, name: str | None = None, kind: str = "models") -> Found:
         """Return the model that *name* means, or the default one. Raises UnknownModel with the nearest names."""
@@ -124,11 +130,16 @@ class Host:
             raise unknown_model(self.index, aliases, wanted, kind)
         return found
 
-    def granted(self, plugin: InstalledPlugin) -> Grants:
-        """Return what *plugin* is allowed in this run. Raises StorageError."""
+    def granted(self, plugin: InstalledPlugin, *, models: str = "") -> Grants:
+        """Return what *plugin* is allowed in this run, where it is told of *models*. Raises StorageError."""
         from innkeeper.confinement.grants import NOTHING, load
 
         granted = load(self.home, plugin.name, plugin.source)
+        if plugin.is_default:
+            from innkeeper.installation import openai_settings
+
+            if openai_settings.concerns(plugin):
+                granted = granted.add(openai_settings.granted_by_settings(self.home, self.environ, models))
         return granted.add(self._allowed_once.get((plugin.name, plugin.source), NOTHING))
 
     def tier(self, granted: Grants | None = None) -> Tier:
@@ -150,17 +161,19 @@ class Host:
             room = Room(plugin.name, frozenset(read), terminal)
             self._launched[room] = self._launch(plugin, room)
 
-    def session(self, plugin: InstalledPlugin, *, read: Iterable[str] = (), terminal: bool = False) -> Session:
+    def session(
+        self, plugin: InstalledPlugin, *, read: Iterable[str] = (), terminal: bool = False, models: str = ""
+    ) -> Session:
         """Return the conversation with *plugin*, which is started, and made ready before that, where it is not.
 
         *read* are paths that the person named for what is asked next (`named_paths`). What a process may read is fixed
         when it starts, so such a call has one of its own, shared only with calls for which no more was named; a call
         without any goes to one that was shown nothing. With *terminal* it is the process of a command that the person
-        runs, which gets their terminal, and no other call.
+        runs, which gets their terminal, and no other call. *models* are for the plugin for OpenAI.
 
         Raises InstallError, ConfinementError, PluginError, StorageError.
         """
-        room = Room(plugin.name, frozenset(read), terminal)
+        room = Room(plugin.name, frozenset(read), terminal, models)
         with self._lock:
             starting = self._starting.setdefault(plugin.name, threading.Lock())
         with starting:
@@ -204,9 +217,9 @@ class Host:
 
         One that fails says so when it is used itself.
         """
-        from innkeeper.installation.fingerprint import has_changed
+        from innkeeper.installation.openai_settings import may_register_more
 
-        stale = [plugin for plugin in self.index.plugins if plugin.is_ready and has_changed(plugin.watched)]
+        stale = [plugin for plugin in self.index.plugins if may_register_more(self.home, plugin, self.environ)]
         for plugin in stale:
             with suppress(InnkeeperError):
                 self.refresh(plugin)
@@ -244,7 +257,7 @@ class Host:
             session.close()
         for room, session in own.items():
             fits = wanted.shown <= room.shown and bool(wanted.shown) == bool(room.shown)
-            if session not in over and fits and wanted.has_terminal == room.has_terminal:
+            if session not in over and fits and wanted[2:] == room[2:]:
                 return session
         return None
 
@@ -277,7 +290,8 @@ class Host:
         try:
             if more is None:
                 self._take_once(plugin)
-            granted = self.granted(plugin) if more is None else self.granted(plugin).add(more)
+            granted = self.granted(plugin, models=room.models)
+            granted = granted if more is None else granted.add(more)
             tier = self.tier(granted)
             policy = policy_for(
                 plugin.name, granted, read=plugin.extra_read, shown=sorted(room.shown), environ=self.environ
@@ -286,6 +300,12 @@ class Host:
             os.close(held.descriptor)
             raise
         policy = policy._replace(terminal=room.has_terminal)
+        if plugin.is_default:
+            from innkeeper.installation import openai_settings
+
+            if openai_settings.concerns(plugin):
+                told = openai_settings.told_to_plugin(self.home, self.environ, room.models)
+                policy = policy._replace(environment=(*policy.environment, *told))
         return launch(self.home, held, policy, tier, cwd=self.cwd, environ=self.environ)
 
     def _take_once(self, plugin: InstalledPlugin) -> None:

@@ -35,6 +35,13 @@ def register_embedding_models(register: Callable[..., None]) -> None:
 
 
 @llm.hookimpl
+def register_permissions(request: Any) -> None:
+    """Say what the plugin needs; what the person's own settings add, the host knows by itself."""
+    request.net("api.openai.com:443")
+    request.keys("openai")
+
+
+@llm.hookimpl
 def register_commands(cli: Any) -> None:
     """Register ``llm openai``."""
     from .commands import openai

@@ -9,9 +9,9 @@ import pytest
 from innkeeper.confinement.grants import Grants
 from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.installation.openai_settings import (
-    PASSED_ON,
     concerns,
     granted_by_settings,
+    may_register_more,
     server_of,
     told_to_plugin,
 )
@@ -35,8 +35,8 @@ def write(folder: str | Path, text: str) -> str:
     return str(path)
 
 
-def test_without_settings_only_variables_are_passed_on(home: Home, environ: dict[str, str]) -> None:
-    assert granted_by_settings(home, environ) == Grants(env=PASSED_ON)
+def test_without_settings_nothing_is_allowed(home: Home, environ: dict[str, str]) -> None:
+    assert granted_by_settings(home, environ) == Grants()
 
 
 def test_servers_and_keys_of_both_files_are_allowed_and_the_files_readable(home: Home, environ: dict[str, str]) -> None:
@@ -47,7 +47,7 @@ def test_servers_and_keys_of_both_files_are_allowed_and_the_files_readable(home:
     )
 
     assert granted_by_settings(home, environ) == Grants(
-        net=("api.example.com:443", "localhost:8080"), keys=("example",), env=PASSED_ON, read=(first, second)
+        net=("api.example.com:443", "localhost:8080"), keys=("example",), read=(first, second)
     )
     assert told_to_plugin(home, environ) == (("INNKEEPER_OPENAI_FILES", f"{first}:{second}"),)
 
@@ -94,7 +94,7 @@ def test_server_of_the_environment_and_of_one_run_are_allowed(home: Home, enviro
 
     allowed = granted_by_settings(home, {**environ, "OPENAI_BASE_URL": "https://proxy.example/openai"}, models)
 
-    assert allowed.net == ("proxy.example:443", "127.0.0.1:9")
+    assert (allowed.net, allowed.env) == (("proxy.example:443", "127.0.0.1:9"), ("OPENAI_BASE_URL",))
     assert told_to_plugin(home, environ, models)[1] == ("INNKEEPER_OPENAI_MODELS", models)
 
 
@@ -123,3 +123,13 @@ def test_plugin_that_only_has_the_name_gets_nothing() -> None:
     assert concerns(InstalledPlugin(name="innkeeper-openai", version="1", is_default=True))
     assert not concerns(InstalledPlugin(name="innkeeper-openai", version="1"))
     assert not concerns(InstalledPlugin(name="innkeeper-tools", version="1", is_default=True))
+
+
+def test_plugin_that_was_never_made_ready_may_register_more_where_there_is_a_file(
+    home: Home, environ: dict[str, str]
+) -> None:
+    shipped = InstalledPlugin(name="innkeeper-openai", version="1", is_default=True)
+    assert not may_register_more(home, shipped, environ)
+    write(home.root, "[]")
+    assert may_register_more(home, shipped, environ)
+    assert not may_register_more(home, InstalledPlugin(name="innkeeper-tools", version="1", is_default=True), environ)
