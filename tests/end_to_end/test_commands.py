@@ -236,3 +236,19 @@ def test_what_a_command_changed_of_the_registrations_is_listed_at_once(inn: Inn,
 
     assert "parakeet" in inn.ok("models")
     assert inn.ok("-m", "parakeet", "hi") == "parakeet\n"
+
+
+def test_folder_that_is_gone_is_no_reason_not_to_run(commands: Inn, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$0" my-command', LLM],
+        capture_output=True,
+        encoding="utf-8",
+        env=commands.environment(),
+        cwd=gone,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Command output\n", "")

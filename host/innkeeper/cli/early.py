@@ -47,8 +47,10 @@ def start_early(arguments: Sequence[str]) -> Host | None:
     from innkeeper.paths import find_home
     from innkeeper.remote.host import Host
 
+    from .run import working_directory
+
     no_sandbox = os.environ.get("INNKEEPER_NO_SANDBOX") == "1"
-    host = Host(find_home(), no_sandbox=no_sandbox, cwd=os.getcwd())
+    host = Host(find_home(), no_sandbox=no_sandbox, cwd=working_directory())
     try:
         if not _start_command(host, arguments):
             _start_model(host, arguments)

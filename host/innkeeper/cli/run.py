@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from .progress import Progress
 
 
+def working_directory() -> str | None:
+    """Return where the person stands; None where that was deleted, so that paths relative to it name nothing."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
 class Run:
     """Passed to every command as click's ``obj``. *started* is the host of `early`, or None.
 
@@ -37,7 +45,7 @@ class Run:
         if self._host is None:
             from innkeeper.remote.host import Host
 
-            self._host = Host(self.home, no_sandbox=self.no_sandbox, cwd=os.getcwd())
+            self._host = Host(self.home, no_sandbox=self.no_sandbox, cwd=working_directory())
         if not self._is_told:
             self._is_told = True
             self._host.progress = self.progress.show
