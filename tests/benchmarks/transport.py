@@ -184,6 +184,17 @@ def rate(chunks: float) -> str:
 
 
 @contextlib.contextmanager
+def on_one_processor() -> Iterator[None]:
+    """Keep this thread, and what it starts, on one processor: where they run matters as much as what they do."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextlib.contextmanager
 def plugin(bench: Workbench, site_packages: str, tier: str) -> Iterator[Peer]:
     """Start the plugin confined in *tier*, and yield the host's peer to it, initialized."""
     ours, theirs = socket.socketpair()
@@ -240,6 +251,9 @@ def main() -> int:
         report = Report(f"transport, tier {tier}")
         with plugin(bench, site_packages, tier) as peer:
             measure(peer, report)
+        with on_one_processor(), plugin(bench, site_packages, tier) as peer, RawChild() as raw:
+            ratio, own, base = rounds(15, lambda: raw.ping(CALLS), lambda: calls(peer))
+        report.note("small call, x pipe, all on one processor", ratio, both(us(own), us(base)))
         with plugin(bench, site_packages, Tier("off")) as free, plugin(bench, site_packages, tier) as confined:
             share, own, base = rounds(15, lambda: calls(free), lambda: calls(confined))
         report.note("small call, confined x not confined", share, both(us(own), us(base)))
