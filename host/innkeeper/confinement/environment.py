@@ -19,7 +19,16 @@ _PASSED_ON = [
     "LC_MESSAGES",
     "TZ",
 ]
-_PASSED_ON_WITH_TERMINAL = ["TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR"]
+_PASSED_ON_WITH_TERMINAL = [
+    "TERM",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+]
 
 
 def plugin_environment(
