@@ -26,6 +26,11 @@ class Home(NamedTuple):
         return os.path.join(self.root, "keys.json")
 
     @property
+    def keyring_file(self) -> str:
+        """The names of the keys that are in the system's keyring."""
+        return os.path.join(self.root, "keyring.json")
+
+    @property
     def aliases_file(self) -> str:
         return os.path.join(self.root, "aliases.json")
 

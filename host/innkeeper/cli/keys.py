@@ -1,4 +1,4 @@
-"""``llm keys``: API keys, in a file that only the person can read."""
+"""``llm keys``: API keys, in a file that only the person can read, or in the system's keyring."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import click
 
 from innkeeper.errors import UsageError
-from innkeeper.storage.keys import set_key, stored_keys
+from innkeeper.storage.keys import key_names, set_key, set_key_in_keyring, stored_key
 
 from .default_group import DefaultGroup
 from .run import Run
@@ -22,7 +22,7 @@ def keys() -> None:
 @click.pass_obj
 def list_(run: Run) -> None:
     """List names of all stored keys"""
-    names = sorted(stored_keys(run.home))
+    names = key_names(run.home)
     if not names:
         click.echo("No keys found")
     for name in names:
@@ -45,7 +45,7 @@ def get(run: Run, name: str) -> None:
     \b
         export OPENAI_API_KEY=$(llm keys get openai)
     """
-    found = stored_keys(run.home).get(name)
+    found = stored_key(run.home, name)
     if found is None:
         raise click.ClickException(f"No key found with name '{name}'")
     click.echo(found)
@@ -54,8 +54,9 @@ def get(run: Run, name: str) -> None:
 @keys.command(name="set")
 @click.argument("name")
 @click.option("--value", help="The key itself. It stays in your shell's history: better type it, or pipe it in")
+@click.option("--keyring", "in_keyring", is_flag=True, help="Keep it in the system's keyring")
 @click.pass_obj
-def set_(run: Run, name: str, *, value: str | None) -> None:
+def set_(run: Run, name: str, *, value: str | None, in_keyring: bool) -> None:
     """Save a key in the keys.json file
 
     \b
@@ -68,4 +69,8 @@ def set_(run: Run, name: str, *, value: str | None) -> None:
     key = (value or "").strip()
     if not key:
         raise UsageError("There is no key to store.", hint=f"Type it when asked, or pipe it in: llm keys set {name}")
-    set_key(run.home, name, key)
+    store = set_key_in_keyring if in_keyring else set_key
+    store(run.home, name, key)
+    for plugin in run.host.index.plugins:
+        if plugin.is_ready and name in run.host.granted(plugin).keys:
+            run.refresh(plugin)  # it may register more with the key

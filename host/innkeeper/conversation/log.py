@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from innkeeper.errors import StorageError
+from innkeeper.masking import Mask
 from innkeeper.storage.keys import stored_keys
 from innkeeper.storage.logs_database import open_logs
-from innkeeper.storage.logs_keys import without_keys
 from innkeeper.storage.logs_turns import GivenFragment, GivenTool, Turn, log_turn
 
 from .option_values import effective
@@ -68,14 +68,11 @@ def _response_json(response: Response) -> Any:
         return None
     host, info = response.model.host, response.model.info
     try:
-        keys = {
-            *stored_keys(host.home).values(),
-            host.key_named(response.key),
-            host.environ.get(info.key_env_var or ""),
-        }
+        mask = Mask([*stored_keys(host.home).values(), host.key_named(response.key), *host.mask.keys])
     except StorageError:
         return None
-    return without_keys(found, keys)
+    mask.add(host.environ.get(info.key_env_var or ""))
+    return mask.value(found)
 
 
 def _tool(tool: ToolDefinition, use: ToolboxUse | None) -> GivenTool:

@@ -18,11 +18,11 @@ from innkeeper_sdk.api.message_chain import system_message, turn
 from innkeeper_sdk.api.parts import Message, TextPart
 
 from innkeeper.confinement.policy import Policy
+from innkeeper.masking import Mask
 from innkeeper.process.denials import Denials
 from innkeeper.storage.keys import stored_keys
 from innkeeper.storage.logs_conversations import load_conversation
 from innkeeper.storage.logs_database import open_logs
-from innkeeper.storage.logs_keys import without_keys
 from innkeeper.storage.logs_switch import is_logging
 from innkeeper.storage.logs_turns import Turn, log_turn
 from innkeeper.untrusted import one_line
@@ -59,8 +59,8 @@ class LogServices:
             return Nothing()
         if params.conversation_id is not None and not CONVERSATION_ID.fullmatch(params.conversation_id):
             raise CallFailed(ErrorCode.INVALID_PARAMS, "that is no id of a conversation")
-        keys = stored_keys(self._host.home).values()
-        prompt, system, response = without_keys([params.prompt, params.system, params.response], keys)
+        mask = Mask([*stored_keys(self._host.home).values(), *self._host.mask.keys])
+        prompt, system, response = mask.value([params.prompt, params.system, params.response])
         with open_logs(self._host.home.logs_file) as db:
             conversation_id = params.conversation_id or new_id()
             before = load_conversation(db, conversation_id)
@@ -78,7 +78,7 @@ class LogServices:
                     duration_ms=min(max(params.duration_ms or 0, 0), MOST_MILLISECONDS),
                     input_tokens=params.input_tokens,
                     output_tokens=params.output_tokens,
-                    response_json=without_keys(params.response_json, keys),
+                    response_json=mask.value(params.response_json),
                 ),
             )
         return Nothing()

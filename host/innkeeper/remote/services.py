@@ -29,7 +29,7 @@ from innkeeper.storage.default_model import (
     set_default_embedding_model,
     set_default_model,
 )
-from innkeeper.storage.keys import stored_keys
+from innkeeper.storage.keys import stored_key
 from innkeeper.untrusted import one_line
 
 from .blobs import relayed, sent_ahead
@@ -93,12 +93,13 @@ class Services:
         may_have_key = bool(params.name) and (policy.trusted or params.name in policy.keys)
         may_have_variable = bool(params.env_var) and (policy.trusted or params.env_var in policy.key_variables)
         if may_have_key:
-            key = stored_keys(self._host.home).get(params.name or "")
+            key = stored_key(self._host.home, params.name or "")
         if key is None and may_have_variable:
             key = self._host.environ.get(params.env_var or "") or None
         denied = not (may_have_key or may_have_variable)
         if denied:
             self._denials.add("key", params.name or params.env_var or "", "it was not granted")
+        self._host.mask.add(key)
         return wire.GetKeyResult(key=key, denied=denied)
 
     def list_models(self, params: Nothing, call: IncomingCall) -> wire.ListModelsResult:

@@ -15,8 +15,11 @@ def read_texts(path: str, *, what: str) -> dict[str, str]:
     Raises StorageError.
     """
     text = read_text(path, what=what)
-    if text is None:
-        return {}
+    return {} if text is None else parse_texts(text, path, what=what)
+
+
+def parse_texts(text: str, path: str, *, what: str) -> dict[str, str]:
+    """Return the object that *text*, the content of the file at *path*, holds. Raises StorageError."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
