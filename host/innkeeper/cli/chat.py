@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from .options import sandbox_option
 from .run import Run
 from .template_options import template_options
 from .tool_options import tool_options
+
+if TYPE_CHECKING:
+    from .chat_request import ChatRequest
 
 
 @click.command
@@ -41,7 +44,12 @@ def chat(run: Run, /, **given: Any) -> None:
     """
     from .chat_request import ChatRequest
 
-    with ChatRequest(run=run, **given).session() as session:
+    hold(ChatRequest(run=run, **given))
+
+
+def hold(request: ChatRequest) -> None:
+    """Chat until the person leaves."""
+    with request.session() as session:
         session.greet()
         while session.turn():
             pass

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from innkeeper.errors import InnkeeperError
 
-from .names import COMMANDS, MODEL_VARIABLE
+from .names import COMMANDS, ENDPOINT, MODEL_VARIABLE
 
 if TYPE_CHECKING:
     from innkeeper.remote.host import Host
@@ -68,6 +68,8 @@ def _start_command(host: Host, arguments: Sequence[str]) -> bool:
     command = None if name.startswith("-") else find_command(host.index, COMMANDS, name)
     if command is None:
         return False
+    if (command.plugin.name, name, *rest[:1]) == ENDPOINT:
+        return True
     if command.plugin.is_ready and "--help" not in rest and "-h" not in rest:
         host.launch_early(command.plugin, read=shown_paths(host, command.plugin, rest), terminal=True)
     return True

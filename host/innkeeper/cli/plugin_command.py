@@ -13,7 +13,7 @@ from innkeeper.errors import UsageError
 from innkeeper.remote import commands
 from innkeeper.remote.commands import BUILT_IN, Command
 
-from .names import COMMANDS
+from .names import COMMANDS, ENDPOINT
 from .options import sandbox_option
 from .run import Run
 
@@ -90,6 +90,10 @@ def _run(run: Run, command: Command, arguments: Sequence[str], program: str) -> 
         if asked:
             click.echo(asked.full_help.replace(f"Usage: {PROGRAM} ", f"Usage: {program} ", 1))
             return 0
+    if command.plugin.is_default and (command.plugin.name, command.name, *arguments[:1]) == ENDPOINT:
+        from .openai_endpoint import Endpoint
+
+        return Endpoint(run, command, program).main(arguments[1:])
     try:
         ended = commands.run_command(run.host, command, arguments, lend=run.progress.lend, program=program)
     finally:

@@ -73,10 +73,11 @@ def prompt(run: Run, /, **given: Any) -> None:
     elif request.show_options:
         request.tell_options()
     else:
-        _ask(request)
+        ask(request)
 
 
-def _ask(request: Request) -> None:
+def ask(request: Request) -> None:
+    """Ask it, and show and log the answer."""
     from .answer import Answer, show_usage
 
     asking = request.asking()

@@ -24,7 +24,7 @@ from .stdin import Stdin
 from .tool_options import ToolChoice, code_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from innkeeper_protocol.payloads.models import ModelEvent
 
@@ -39,39 +39,41 @@ class Request:
     """The options, by the names that the command gives them."""
 
     run: Run
-    prompt: str | None
-    system: str | None
-    model_id: str | None
-    queries: tuple[str, ...]
-    attachments: tuple[str, ...]
-    attachment_types: tuple[tuple[str, str], ...]
-    options: tuple[tuple[str, str], ...]
-    show_options: bool
-    schema: str | None
-    schema_multi: str | None
-    fragments: tuple[str, ...]
-    system_fragments: tuple[str, ...]
-    templates: tuple[str, ...]
-    params: tuple[tuple[str, str], ...]
-    tools: tuple[str, ...]
-    functions: tuple[str, ...]
-    tools_debug: bool
-    tools_approve: bool
-    chain_limit: int
-    database: str | None
-    no_log: bool
-    log: bool
-    continues: bool
-    conversation_id: str | None
-    save: str | None
-    no_stream: bool
-    hide_reasoning: bool
-    key: str | None
-    use_async: bool
-    usage: bool
-    extract: bool
-    extract_last: bool
-    json_: bool
+    prompt: str | None = None
+    system: str | None = None
+    model_id: str | None = None
+    queries: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    attachment_types: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    show_options: bool = False
+    schema: str | None = None
+    schema_multi: str | None = None
+    fragments: tuple[str, ...] = ()
+    system_fragments: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
+    tools: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    tools_debug: bool = False
+    tools_approve: bool = False
+    chain_limit: int = 5
+    database: str | None = None
+    no_log: bool = False
+    log: bool = False
+    continues: bool = False
+    conversation_id: str | None = None
+    save: str | None = None
+    no_stream: bool = False
+    hide_reasoning: bool = False
+    key: str | None = None
+    use_async: bool = False
+    usage: bool = False
+    extract: bool = False
+    extract_last: bool = False
+    json_: bool = False
+    find: Callable[[str | None], Found] | None = None
+    """How a model is found by its name, where it is none that is installed."""
     stdin: Stdin = field(default_factory=Stdin)
 
     @property
@@ -190,6 +192,8 @@ class Request:
 
     def _model(self, of_template: str | None, before: StoredConversation | None) -> Found:
         """Return the model that the options name, else the templates, else the one that was asked before."""
+        if self.find is not None:
+            return self.find(self.model_id or of_template)
         found = named_model(self.run, self.model_id, self.queries)
         return found or self.run.host.find_model(of_template or (before.model if before is not None else None))
 

@@ -65,10 +65,10 @@ class Model:
         self, prompt: wire.Prompt, conversation: wire.Conversation, *, stream: bool = True, key: str | None = None
     ) -> OpenPrompt:
         """Send *prompt*; return the answer that streams back. Starts the plugin where it does not run."""
-        session = self.host.session(self.found.plugin)
+        session = self.host.session(self.found.plugin, models=self.found.models)
         if session.ending:
             session.settle()
-            session = self.host.session(self.found.plugin)
+            session = self.host.session(self.found.plugin, models=self.found.models)
         params = wire.PromptParams(
             model_id=self.model_id,
             prompt=prompt,

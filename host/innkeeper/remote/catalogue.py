@@ -10,7 +10,11 @@ from innkeeper.installation.inventory import Index, InstalledPlugin
 
 
 class Found(NamedTuple):
-    """A model, or an embedding model, and its plugin. *entry* is what the index says of it."""
+    """A model, or an embedding model, and its plugin. *entry* is what the index says of it.
+
+    A model that is not installed, but was described for this run, has an entry with ``models``, which the plugin is
+    told (`installation.openai_settings`), and ``like``, the id of a model of the plugin that is as able.
+    """
 
     plugin: InstalledPlugin
     entry: dict[str, Any]
@@ -18,6 +22,11 @@ class Found(NamedTuple):
     @property
     def model_id(self) -> str:
         return str(self.entry["id"])
+
+    @property
+    def models(self) -> str:
+        """What the plugin has to be told, as JSON, to know this model."""
+        return str(self.entry.get("models", ""))
 
     @property
     def qualified_id(self) -> str:

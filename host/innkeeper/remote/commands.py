@@ -106,12 +106,18 @@ class Ended(NamedTuple):
 
 
 def run_command(
-    host: Host, command: Command, arguments: Sequence[str], *, lend: Callable[[], None], program: str = "llm"
+    host: Host,
+    command: Command,
+    arguments: Sequence[str],
+    *,
+    lend: Callable[[], None],
+    program: str = "llm",
+    models: str = "",
 ) -> Ended:
     """Run *command* to its end on this process's terminal; only for the main thread.
 
     *lend* is called when the plugin has started, before the command has the terminal. *program* is what its usage lines
-    begin with. Raises PluginStopped for a command that crashed, PluginCallFailed,
+    begin with, *models* what `Host.session` takes. Raises PluginStopped for a command that crashed, PluginCallFailed,
     and as `Host.session`.
     """
     from innkeeper_protocol.payloads.commands import RunCommandParams
@@ -121,7 +127,7 @@ def run_command(
     plugin = command.plugin
     data_dir = host.home.data_dir(plugin.name)
     before = _state(data_dir)
-    session = host.session(plugin, read=shown_paths(host, plugin, arguments), terminal=True)
+    session = host.session(plugin, read=shown_paths(host, plugin, arguments), terminal=True, models=models)
     params = RunCommandParams(name=command.name, arguments=tuple(arguments), program=program, cwd=host.cwd)
     try:
         lend()

@@ -20,8 +20,9 @@ I = TypeVar("I", bound=ModelInfo | EmbeddingModelInfo)  # noqa: E741  # informat
 
 def model_info(home: Home, found: Found) -> ModelInfo:
     """Return what the plugin of *found* said of it."""
+    described = found.entry.get("like", found.model_id)
     for info in read_manifest(home, found.plugin).models:
-        if info.model_id == found.model_id:
+        if info.model_id == described:
             return info
     return ModelInfo(model_id=found.model_id)
 
