@@ -29,15 +29,6 @@ def test_sdk_needs_only_the_protocol_and_what_every_environment_has() -> None:
     where_the_plugin_has_it = (
         *("pydantic", "numpy", "puremagic", "httpx", "sqlite_utils", "typing_extensions", "ulid", "yaml"),
     )
-        "pydantic",
-        "numpy",
-        "puremagic",
-        "httpx",
-        "sqlite_utils",
-        "typing_extensions",
-        "ulid",
-        "yaml",
-    )
     broken = [
         str(i)
         for package in ("innkeeper_sdk", "llm")
