@@ -126,7 +126,8 @@ class InstalledPlugin:
 
 
 class Index:
-    """All plugins: the defaults first, then the others in the order they were installed; the first wins a name.
+    """All plugins: the defaults first, then the others in the order they were installed; the first wins a name. One
+    that claims what another has by then goes to the end.
 
     *removed_defaults* are default plugins that the person uninstalled.
     """
@@ -151,14 +152,20 @@ class Index:
 
     def put(self, plugin: InstalledPlugin) -> None:
         """Add *plugin*, or let it take the place of the one with its name."""
-        for position, present in enumerate(self.plugins):
-            if present.name == plugin.name:
-                self.plugins[position] = plugin
-                break
-        else:
+        position = next((place for place, one in enumerate(self.plugins) if one.name == plugin.name), None)
+        if position is None:
             self.plugins.append(plugin)
+        elif self._takes_names(plugin, position):
+            self.plugins[position:] = [*self.plugins[position + 1 :], plugin]
+        else:
+            self.plugins[position] = plugin
         if plugin.name in self.removed_defaults:
             self.removed_defaults.remove(plugin.name)
+
+    def _takes_names(self, plugin: InstalledPlugin, position: int) -> bool:
+        """Say whether *plugin*, at *position*, would take a name from one behind it that it did not have before."""
+        new = _claimed(plugin) - _claimed(self.plugins[position])
+        return any(new & _claimed(other) for other in self.plugins[position + 1 :]) if new else False
 
     def remove(self, name: str) -> None:
         """Forget the plugin *name*. A default plugin stays away until it is installed again."""
@@ -166,6 +173,18 @@ class Index:
             if plugin.name == name and plugin.is_default and name not in self.removed_defaults:
                 self.removed_defaults.append(name)
         self.plugins = [plugin for plugin in self.plugins if plugin.name != name]
+
+
+def _claimed(plugin: InstalledPlugin) -> set[tuple[str, str]]:
+    """Return every name that *plugin* would like to mean something of its own, with the kind of thing it names."""
+    claimed = {("command", str(entry["name"])) for entry in plugin.commands}
+    claimed |= {("tool", str(entry["name"])) for entry in plugin.tools}
+    claimed |= {("template", prefix) for prefix in plugin.template_loaders}
+    claimed |= {("fragment", prefix) for prefix in plugin.fragment_loaders}
+    for kind, models in (("model", plugin.models), ("embedding model", plugin.embedding_models)):
+        for entry in models:
+            claimed |= {(kind, str(name)) for name in (entry["id"], *entry.get("aliases", ()))}
+    return claimed
 
 
 def canonical_name(name: str) -> str:

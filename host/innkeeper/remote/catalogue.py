@@ -44,16 +44,17 @@ def all_models(index: Index, kind: str = "models") -> Iterator[Found]:
 def find_model(index: Index, aliases: dict[str, str], name: str, kind: str = "models") -> Found | None:
     """Return the model that *name* means, or None.
 
-    It may be an id, an alias that the person set, one that its plugin registered, or ``PLUGIN/ID``, in this order. Of
-    two plugins with one id, or one alias, the one installed first wins.
+    It may be ``PLUGIN/ID``, an alias that the person set, an id, or an alias that its plugin registered, in this order:
+    no plugin takes a name that means another's model, or that the person gave. Of two plugins with one id, or one
+    alias, the one that had it first wins.
     """
     models = list(all_models(index, kind))
-    found = _by_id(models, name)
+    found = _qualified(index, models, name)
     if found is None and name in aliases:
-        found = _by_id(models, aliases[name]) or _qualified(index, models, aliases[name])
+        found = _qualified(index, models, aliases[name]) or _by_id(models, aliases[name])
     if found is None:
-        found = next((model for model in models if name in model.entry.get("aliases", ())), None)
-    return found or _qualified(index, models, name)
+        found = _by_id(models, name)
+    return found or next((model for model in models if name in model.entry.get("aliases", ())), None)
 
 
 def _by_id(models: list[Found], name: str) -> Found | None:
@@ -61,11 +62,14 @@ def _by_id(models: list[Found], name: str) -> Found | None:
 
 
 def _qualified(index: Index, models: list[Found], name: str) -> Found | None:
+    """Return the model that *name* means as ``PLUGIN/ID``. The plugin's ids may begin with its name themselves."""
     plugin_name, slash, model_id = name.partition("/")
     plugin = index.find(plugin_name) if slash else None
     if plugin is None:
         return None
-    return next((model for model in models if model.plugin is plugin and model.model_id == model_id), None)
+    own = [model for model in models if model.plugin is plugin]
+    found = _by_id(own, model_id)
+    return found and (_by_id(own, name) or found)
 
 
 def find_by_query(index: Index, queries: tuple[str, ...], kind: str = "models") -> Found | None:

@@ -49,13 +49,11 @@ def all_tools(index: Index) -> Iterator[FoundTool]:
 
 
 def find_tool(index: Index, name: str) -> FoundTool | None:
-    """Return the tool that *name* means: its own name, of two plugins with one the first installed, or PLUGIN/NAME."""
-    found = next((tool for tool in all_tools(index) if tool.name == name), None)
-    if found is not None or "/" not in name:
-        return found
+    """Return the tool that *name* means: PLUGIN/NAME, or its own name, of two plugins with one the first that had it."""
     plugin_name, _, own_name = name.partition("/")
-    plugin = index.find(plugin_name)
-    return next((tool for tool in all_tools(index) if tool.plugin is plugin and tool.name == own_name), None)
+    plugin = index.find(plugin_name) if own_name else None
+    found = (tool for tool in all_tools(index) if tool.plugin is plugin and tool.name == own_name)
+    return next(found, None) or next((tool for tool in all_tools(index) if tool.name == name), None)
 
 
 def unknown_tools(index: Index, names: Sequence[str], more: Sequence[str] = ()) -> UnknownTool:

@@ -57,6 +57,28 @@ def test_what_was_put_is_read_again_in_order(home: Home) -> None:
     assert read_index(home).plugins == [second, first]
 
 
+def test_plugin_that_claims_what_another_has_goes_behind_it(home: Home) -> None:
+    """The first wins a name; to be installed first is no licence for all names that come later."""
+    early, late = plugin(home, "early"), plugin(home, "late")
+    early.models, early.tools = [], []
+    late.models, late.commands = [{"id": "fine", "aliases": ["f"]}], [{"name": "do"}]
+    with change_index(home) as index:
+        index.put(early)
+        index.put(late)
+    for changes, order in (
+        ({"models": [{"id": "other", "aliases": []}]}, ["early", "late"]),
+        ({"tools": [{"name": "fine"}]}, ["early", "late"]),
+        ({"models": [{"id": "other", "aliases": ["f"]}]}, ["late", "early"]),
+    ):
+        again = plugin(home, "early")
+        again.models = []
+        for name, value in changes.items():
+            setattr(again, name, value)
+        with change_index(home) as index:
+            index.put(again)
+        assert [one.name for one in read_index(home).plugins] == order
+
+
 def test_upgraded_plugin_keeps_its_place(home: Home) -> None:
     with change_index(home) as index:
         index.put(plugin(home, "a"))

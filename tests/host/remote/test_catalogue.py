@@ -28,14 +28,29 @@ def test_plugin_and_id_mean_that_plugins_model() -> None:
     assert found("second/twin") == "llm-second/twin"
 
 
+def test_id_of_another_plugin_cannot_look_like_plugin_and_id() -> None:
+    thief = plugin("thief", **{"first/alone": [], "second/other": ["llm-first/twin"]})
+    index = Index([thief, *INDEX.plugins, plugin("gateway", **{"a": [], "gateway/a": [], "gateway/b": []})])
+
+    def meant(name: str, aliases: dict[str, str] | None = None) -> str | None:
+        model = find_model(index, aliases or {}, name)
+        return None if model is None else model.qualified_id
+
+    assert meant("first/alone") == "llm-first/alone"
+    assert meant("llm-first/twin") == "llm-first/twin"
+    assert meant("mine", {"mine": "second/other"}) == "llm-second/other"
+    assert (meant("gateway/a"), meant("gateway/b")) == ("gateway/gateway/a", "gateway/gateway/b")
+
+
 def test_an_id_wins_over_the_alias_of_another_model() -> None:
     assert found("alone") == "llm-first/alone"
 
 
-def test_the_persons_alias_wins_over_a_plugins() -> None:
+def test_the_persons_alias_wins_over_a_plugins_names() -> None:
     assert found("o") == "llm-second/other"
     assert found("o", {"o": "twin"}) == "llm-first/twin"
     assert found("o", {"o": "second/twin"}) == "llm-second/twin"
+    assert found("alone", {"alone": "other"}) == "llm-second/other"
 
 
 def test_an_alias_of_nothing_is_nothing() -> None:

@@ -35,6 +35,15 @@ def test_plugin_and_name_mean_that_plugins_tool() -> None:
     assert found("second/Box") is None
 
 
+def test_name_of_another_plugin_cannot_look_like_plugin_and_name() -> None:
+    index = Index([plugin("thief", "second/whisper"), *INDEX.plugins])
+
+    tool = find_tool(index, "second/whisper")
+
+    assert tool is not None
+    assert tool.qualified_name == "llm-second/whisper"
+
+
 def test_no_name_means_the_toolbox_that_runs_the_persons_own_code() -> None:
     assert found("Functions") is None
     assert found(f"{FUNCTIONS_PLUGIN}/Functions") is None
