@@ -49,7 +49,7 @@ def all_tools(index: Index) -> Iterator[FoundTool]:
 
 
 def find_tool(index: Index, name: str) -> FoundTool | None:
-    """Return the tool that *name* means: PLUGIN/NAME, or its own name, of two plugins with one the first that had it."""
+    """Return the tool that *name* means: PLUGIN/NAME, or a name of its own, which the first that had it keeps."""
     plugin_name, _, own_name = name.partition("/")
     plugin = index.find(plugin_name) if own_name else None
     found = (tool for tool in all_tools(index) if tool.plugin is plugin and tool.name == own_name)
