@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -56,4 +55,6 @@ class FilesRead:
 
 def environment_folders() -> set[str]:
     """Return where Python, the environment, the plugin's code and its temporary files lie."""
+    import tempfile  # which takes longer than the rest of this
+
     return {sys.prefix, sys.base_prefix, sys.exec_prefix, tempfile.gettempdir(), *filter(os.path.isabs, sys.path)}

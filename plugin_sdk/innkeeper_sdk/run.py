@@ -15,6 +15,7 @@ from .entry_points import PLUGIN_VARIABLE, LoadedPlugins, find_entry_points, loa
 from .host_services import PeerHost
 from .llm_distribution import answer_for_llm
 from .main_thread import MainThread
+from .paths_tried import PathsTried
 from .serve import Service
 
 INTERRUPTED = 130
@@ -38,7 +39,7 @@ def run(channel: int, environ: Mapping[str, str]) -> int:
         load_plugins(entry_points, loaded)
 
     main_thread = MainThread()
-    service = Service(load, main_thread)
+    service = Service(load, main_thread, PathsTried())
     peer = service.connect(SocketLink.from_descriptor(channel))
     answer_for_llm()
     set_host(PeerHost(peer, service.calls))

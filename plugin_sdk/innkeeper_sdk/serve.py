@@ -40,16 +40,24 @@ if TYPE_CHECKING:
 
     from .adapters.tools import Toolboxes
     from .event_loop import EventLoop
+    from .paths_tried import PathsTried
 
 
 class Service:
     """One plugin, served. *load* imports it; that happens once, with the first call that needs it.
 
-    *main_thread* is where the plugin is imported and where its commands run; None: where they are asked for.
+    *main_thread* is where the plugin is imported and where its commands run; None: where they are asked for. What the
+    plugin does is noted in *tried*, if there is one.
     """
 
-    def __init__(self, load: Callable[[LoadedPlugins], None], main_thread: MainThread | None = None) -> None:
+    def __init__(
+        self,
+        load: Callable[[LoadedPlugins], None],
+        main_thread: MainThread | None = None,
+        tried: PathsTried | None = None,
+    ) -> None:
         self.calls = ServedCalls()
+        self._tried = tried
         self._load = load
         self._main_thread = main_thread
         self._lock = threading.RLock()
@@ -77,6 +85,8 @@ class Service:
             if self._registry is None:
                 loaded = LoadedPlugins(new_manager())
                 self._registry = Registry(loaded)
+                if self._tried is not None:
+                    self._tried.watch()
                 self._load(loaded)
                 self._is_loaded = True
 
@@ -108,7 +118,7 @@ class Service:
             methods.LOAD_FRAGMENTS.name: self.load_fragments,
             methods.RUN_COMMAND.name: self.run_command,
         }
-        return {name: _guarded(handler) for name, handler in handlers.items()}
+        return {name: _guarded(handler, self._tried) for name, handler in handlers.items()}
 
     def describe(self, params: Nothing, call: IncomingCall) -> Description:
         """Say what the plugin registers."""
@@ -206,10 +216,10 @@ class Service:
             self._loop.close()
 
 
-def _guarded(handler: Handler) -> Handler:
+def _guarded(handler: Handler, tried: PathsTried | None) -> Handler:
     """Return *handler* with every exception of the plugin turned into a failure, ``sys.exit()`` among them.
 
-    Only Ctrl-C passes: it is meant for the process, not for one call.
+    Only Ctrl-C passes: it is meant for the process, not for one call. What was *tried* is told before the answer.
     """
 
     def guarded(params: Any, call: IncomingCall) -> Any:
@@ -218,6 +228,21 @@ def _guarded(handler: Handler) -> Handler:
         except (CallError, KeyboardInterrupt):
             raise
         except BaseException as error:  # a stranger's code may raise anything
+            if tried is not None:
+                tried.add_error(error)
             raise describe_error(error) from error
+        finally:
+            if tried is not None:
+                _tell(tried, call.peer)
 
     return guarded
+
+
+def _tell(tried: PathsTried, peer: Peer) -> None:
+    """Tell the host what the plugin tried, for the person to know what of that the sandbox refused."""
+    found = tried.take()
+    if found:
+        from innkeeper_protocol.payloads.host_services import DenialParams
+
+        for kind, what in found:
+            peer.notify(methods.DENIAL, DenialParams(kind=kind, what=what))

@@ -132,8 +132,6 @@ class Endpoint:
             )
         finally:
             self.run.progress.take_back()
-        if ended.refused and ended.exit_code:
-            click.echo(ended.refused, err=True)
         return ended.exit_code
 
 

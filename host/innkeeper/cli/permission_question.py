@@ -53,6 +53,8 @@ def settle_permissions(run: Run, plugin: InstalledPlugin, given: Grants, *, yes:
             click.echo(f"  It may not. To allow it: {allow_command(name, new)}", err=True)
     elif any(left):
         click.echo(f"  It asks for more than it may. To allow it: {allow_command(name, left)}", err=True)
+    if any(left):
+        run.host.denials(plugin).forget()  # what it was refused while it said what it registers was just spoken of
     if not any(allowed.beyond(before)):
         return plugin
     allow(home, name, source, allowed)
@@ -68,7 +70,7 @@ def say_allowed(run: Run, plugin: InstalledPlugin, allowed: Grants, *, once: boo
     when = " in its next run" if once else ""
     for line in in_words(allowed):
         click.echo(f"{plugin.name} may now{when} {line}", err=True)
-    record(run.home, plugin.name, "allowed", grants=in_words(allowed), **({"once": True} if once else {}))
+    record(run.home, plugin.name, "allowed_once" if once else "allowed", grants=allowed.as_fields())
 
 
 def _for_this_machine(run: Run, request: Requested) -> Requested:

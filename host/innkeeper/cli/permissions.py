@@ -86,7 +86,7 @@ def deny(run: Run, /, name: str, *, trust: bool, without_sandbox: bool, all_: bo
         )
     for line in in_words(gone):
         click.echo(f"{plugin.name} may no longer {line}", err=True)
-    record(run.home, plugin.name, "denied", grants=in_words(gone))
+    record(run.home, plugin.name, "denied", grants=gone.as_fields())
     if plugin.is_ready:
         run.refresh(plugin)
 
@@ -144,22 +144,17 @@ class _Permissions:
         return {
             "name": self.plugin.name,
             "source": self.plugin.source,
-            "granted": _fields(self.granted),
-            "granted_once": _fields(self.once),
-            "requested": _fields(self.request.grants),
+            "granted": self.granted.as_fields(),
+            "granted_once": self.once.as_fields(),
+            "requested": self.request.grants.as_fields(),
             "is_guess": self.request.is_guess,
             "reason": self.request.reason,
-            "not_granted": _fields(self.open),
+            "not_granted": self.open.as_fields(),
         }
 
     def lines(self) -> list[str]:
         """Return what it may, in words."""
         return in_words(self.granted) + [f"in its next run: {line}" for line in in_words(self.once)]
-
-
-def _fields(grants: Grants) -> dict[str, Any]:
-    """Return what is set in *grants*, by the names that the grants file has."""
-    return {name: value for name, value in grants._asdict().items() if value not in ((), False, None)}
 
 
 def _show_table(shown: list[_Permissions]) -> None:

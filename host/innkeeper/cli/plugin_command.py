@@ -98,8 +98,6 @@ def _run(run: Run, command: Command, arguments: Sequence[str], program: str) -> 
         ended = commands.run_command(run.host, command, arguments, lend=run.progress.lend, program=program)
     finally:
         run.progress.take_back()
-    if ended.refused and ended.exit_code:
-        click.echo(ended.refused, err=True)
     if ended.changed:
         run.refresh(command.plugin)
     return ended.exit_code

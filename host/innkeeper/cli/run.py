@@ -49,6 +49,7 @@ class Run:
         if not self._is_told:
             self._is_told = True
             self._host.progress = self.progress.show
+            self._host.notice = self._say
             for name in self._host.not_installed:
                 print(f"Warning: LLM_LOAD_PLUGINS names '{name}', and no such plugin is installed.", file=sys.stderr)
         return self._host
@@ -61,6 +62,11 @@ class Run:
 
             self._progress = Progress(sys.stderr)
         return self._progress
+
+    def _say(self, line: str) -> None:
+        """Write a line to the person, below whatever is being done."""
+        self.progress.clear()
+        print(line, file=sys.stderr, flush=True)
 
     def refresh(self, plugin: InstalledPlugin) -> None:
         """Have *plugin* say anew what it registers. What led to that stands, whatever comes of this."""
@@ -81,3 +87,5 @@ class Run:
             self._progress.clear()
         if self._host is not None:
             self._host.close()
+            for line in self._host.left_to_tell():
+                print(line, file=sys.stderr)

@@ -40,20 +40,31 @@ _DESCRIPTORS_LIMIT = 253
 """The kernel's own limit for one message (SCM_MAX_FD): all that are received are closed."""
 
 Denied = Callable[[str, str, int, str], None]
-"""Called with plugin, host, port and the reason, from the broker's threads."""
+"""Called with plugin, host, port and the reason, from the broker's threads. Where the host was granted, but not the
+private address that it stands for, it is ``private:HOST``: what would have to be granted."""
+
+Connected = Callable[[str, int], None]
+"""Called with host and port of each connection that was made, from the broker's threads."""
 
 
 class Broker:
     """The network of one plugin. `start` it once the plugin runs, `close` it when that is gone."""
 
     def __init__(
-        self, fd: int, policy: Policy, *, environ: Mapping[str, str] = os.environ, on_denied: Denied | None = None
+        self,
+        fd: int,
+        policy: Policy,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        on_denied: Denied | None = None,
+        on_connected: Connected | None = None,
     ) -> None:
         """*fd* is `Confined.broker_fd`, which the broker now owns. *environ* names the person's proxy."""
         self._channel = socket.socket(fileno=fd)
         self._policy = policy
         self._environ = environ
         self._on_denied = on_denied
+        self._on_connected = on_connected
         self._slots = threading.Semaphore(AT_ONCE)
         self._lock = threading.Lock()
         self._under_way = 0
@@ -84,6 +95,12 @@ class Broker:
         grants = [grant for grant in self._policy.net if grant.covers(name, port)]
         if not grants:
             raise self._refusal(name, port, "it was not granted")
+        connection = self._connected(name, port, grants)
+        if self._on_connected is not None:
+            self._on_connected(name, port)
+        return connection
+
+    def _connected(self, name: str, port: int, grants: list[HostPort]) -> socket.socket:
         proxy = proxy_for(name, port, self._environ)
         if proxy is None:
             return self._connect(name, port, grants)
@@ -102,7 +119,7 @@ class Broker:
         allowed = [entry for entry in found if any(may_reach(grant, str(entry[4][0])) for grant in grants)]
         if not allowed:
             private = ", ".join(sorted({str(entry[4][0]) for entry in found}))
-            raise self._refusal(name, port, f"it stands for a private address ({private}); grant it as private:{name}")
+            raise self._refusal(f"private:{name}", port, f"it stands for a private address ({private})")
         failure: OSError | None = None
         for family, kind, protocol, _, address in allowed:
             connection = socket.socket(family, kind, protocol)
@@ -121,12 +138,15 @@ class Broker:
         raise failure
 
     def _refusal(self, host: str, port: int, reason: str) -> OSError:
+        """Report the refusal, and return it. *host* is what would have to be granted."""
         plugin = self._policy.plugin
         if self._on_denied is not None:
             self._on_denied(plugin, host, port, reason)
+        where = f"[{host}]:{port}" if host.count(":") > 1 else f"{host}:{port}"
         return PermissionError(
             errno.EACCES,
-            f"{plugin} may not connect to {host}:{port}: {reason} (llm plugins allow {plugin} --net {host}:{port})",
+            f"{plugin} may not connect to {where.removeprefix('private:')}: {reason} "
+            f"(llm plugins allow {plugin} --net {where})",
         )
 
     def _serve(self) -> None:

@@ -107,8 +107,7 @@ def _changing(home: Home, name: str) -> Iterator[None]:
 
 
 def _write(path: str, name: str, source: str, grants: Grants) -> None:
-    shown = {key: value for key, value in grants._asdict().items() if value not in ((), False, None)}
-    content = json.dumps({"source": source, "grants": shown}, indent=2)
+    content = json.dumps({"source": source, "grants": grants.as_fields()}, indent=2)
     write_whole(path, content + "\n", what=f"What plugin '{name}' is allowed")
 
 

@@ -54,6 +54,10 @@ class Grants(NamedTuple):
         """Return these without what *other* holds: the listed items, and the flags and limits that are set there."""
         return Grants(*[_without(mine, theirs) for mine, theirs in zip(self, other, strict=True)])
 
+    def as_fields(self) -> dict[str, Any]:
+        """Return what is set, by the names that the grants file has."""
+        return {name: value for name, value in self._asdict().items() if value not in ((), False, None)}
+
     def beyond(self, other: Grants) -> Grants:
         """Return what of these *other* does not hold. A limit that is no higher counts as held."""
         left = self.remove(other)

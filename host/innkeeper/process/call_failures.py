@@ -11,6 +11,7 @@ from typing import Any
 from innkeeper_protocol.errors import CallFailed, ErrorCode
 
 from innkeeper.errors import PluginCallFailed
+from innkeeper.masking import Mask
 from innkeeper.untrusted import cleaned, one_line
 
 AUTHORS_OWN = frozenset(
@@ -31,15 +32,18 @@ MOST_OPTIONS = 20
 """Refused options that are shown."""
 
 
-def call_failed(plugin: str, failure: CallFailed, denied: str) -> PluginCallFailed:
-    """Return the error for *failure*, an answer of *plugin*. *denied* says what the sandbox refused it, or is ""."""
-    message, hint = cleaned(failure.message), denied
+def call_failed(plugin: str, failure: CallFailed, denied: str, mask: Mask) -> PluginCallFailed:
+    """Return the error for *failure*, an answer of *plugin*. *denied* says what the sandbox refused it, or is "".
+
+    What *mask* holds is not in it.
+    """
+    message, hint, data = cleaned(mask(failure.message)), denied, mask.value(failure.data)
     if failure.code == ErrorCode.OPTIONS_INVALID:
-        message = _refused_options(failure.data) or message
+        message = _refused_options(data) or message
     elif failure.code not in AUTHORS_OWN:
         message = f"Plugin '{plugin}' failed: {message}"
         hint = denied or f"Its log has the traceback: llm plugins log {plugin}"
-    return PluginCallFailed(plugin, message, wire_code=failure.code, data=failure.data, hint=hint)
+    return PluginCallFailed(plugin, message, wire_code=failure.code, data=data, hint=hint)
 
 
 def _refused_options(problems: Any) -> str:

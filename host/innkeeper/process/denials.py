@@ -11,12 +11,16 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from innkeeper.masking import Mask
 from innkeeper.untrusted import one_line
 
 from .log import note
 
 KEPT = 100
-"""Refusals that are remembered of one run; a plugin may ask without end."""
+"""Refusals that are remembered of one plugin; it may ask without end."""
+
+SHOWN = 5
+"""Of them, in one message."""
 
 LETTERS = 400
 """Of the name of what was refused."""
@@ -32,46 +36,99 @@ OPTIONS = {
 }
 """The option of ``llm plugins allow`` for each kind of refusal."""
 
+_WORDS = {
+    "net": "to reach {}",
+    "key": "the key '{}'",
+    "database": "your database of {}",
+    "read": "to read {}",
+    "write": "to write {}",
+    "run": "to run {}",
+    "env": "the variable {}",
+}
+
 
 class Denial(NamedTuple):
-    """*what* was refused, a host with its port, a key's name, a path, and *reason*, a clause."""
+    """*what* was refused, as the option that allows it takes it, and *reason*, a clause.
+
+    A *quiet* one is no news: it only explains an error that the plugin makes of it.
+    """
 
     kind: str
     what: str
     reason: str
+    quiet: bool = False
 
 
 class Denials:
-    """The refusals of one running plugin, each kind and thing once. *tell* gets each as it happens, from any thread."""
+    """The refusals of one plugin in this run, each kind and thing once, whichever of its processes it was.
 
-    def __init__(self, plugin: str, log_path: str, tell: Callable[[Denial], None] | None = None) -> None:
+    *tell* gets each as it happens, from any thread. What *mask* holds is in none of them.
+    """
+
+    def __init__(
+        self,
+        plugin: str,
+        log_path: str,
+        *,
+        mask: Mask | None = None,
+        tell: Callable[[Denial], None] | None = None,
+    ) -> None:
         self.plugin = plugin
         self._log_path = log_path
+        self._mask = mask or Mask()
         self._tell = tell
         self._found: dict[tuple[str, str], Denial] = {}
+        self._told: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
-    def add(self, kind: str, what: str, reason: str) -> None:
-        """Note a refusal; all three may be a plugin's words."""
-        denial = Denial(one_line(kind, 20), one_line(what, LETTERS), one_line(reason, LETTERS))
+    def add(self, kind: str, what: str, reason: str, *, quiet: bool = False) -> None:
+        """Note a refusal; *kind*, *what* and *reason* may be a plugin's words."""
+        what, reason = (one_line(self._mask(text), LETTERS) for text in (what, reason))
+        denial = Denial(one_line(kind, 20), what, reason, quiet)
         with self._lock:
-            if (denial.kind, denial.what) in self._found or len(self._found) >= KEPT:
+            if (denial.kind, denial.what) in self._found or self.is_full:
                 return
             self._found[denial.kind, denial.what] = denial
         note(self._log_path, f"refused {denial.kind} {denial.what}: {denial.reason}")
         if self._tell is not None:
             self._tell(denial)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more are remembered."""
+        return len(self._found) >= KEPT
+
     def all(self) -> list[Denial]:
         """Return the refusals so far, in order."""
         with self._lock:
             return list(self._found.values())
 
+    def forget(self) -> None:
+        """Forget them: what the plugin is allowed has changed, or the person was told in other words."""
+        with self._lock:
+            self._found.clear()
+            self._told.clear()
+
     def hint(self) -> str:
-        """Return what was refused, and the command that would allow all of it; "" where nothing was."""
-        found = [denial for denial in self.all() if denial.kind in OPTIONS]
-        if not found:
+        """Return what was refused, and the command that would allow all of it; "" where nothing was.
+
+        It goes with an error, so the person is told.
+        """
+        return self._sentence("The sandbox refused it:", self.all())
+
+    def left_to_tell(self) -> str:
+        """Return the same of what no error told: the plugin swallowed it. Told from now on."""
+        with self._lock:
+            left = [denial for key, denial in self._found.items() if key not in self._told and not denial.quiet]
+        return self._sentence(f"Note: the sandbox refused {self.plugin}", left)
+
+    def _sentence(self, beginning: str, denials: list[Denial]) -> str:
+        known = [denial for denial in denials if denial.kind in OPTIONS]
+        with self._lock:
+            self._told.update((denial.kind, denial.what) for denial in known)
+        if not known:
             return ""
-        options = " ".join(f"{OPTIONS[denial.kind]} {shlex.quote(denial.what)}" for denial in found[:5])
-        refused = ", ".join(f"{denial.kind} {denial.what}" for denial in found[:5])
-        return f"The sandbox refused it: {refused}. To allow that: llm plugins allow {self.plugin} {options}"
+        options = " ".join(f"{OPTIONS[denial.kind]} {shlex.quote(denial.what)}" for denial in known[:SHOWN])
+        refused = ", ".join(_WORDS[denial.kind].format(denial.what) for denial in known[:SHOWN])
+        more = f", and {len(known) - SHOWN} more (llm plugins log {self.plugin})" if len(known) > SHOWN else ""
+        return f"{beginning} {refused}{more}. To allow that: llm plugins allow {self.plugin} {options}"

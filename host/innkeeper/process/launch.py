@@ -30,10 +30,23 @@ SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN = 13, 25, 22, 21
 class Launched:
     """A plugin's process. *channel* and *broker* are descriptors of the host's, for who speaks with it to own."""
 
-    __slots__ = ("_confined", "_held", "_lent", "broker", "channel", "child", "log", "plugin", "policy")
+    __slots__ = (
+        *("_confined", "_held", "_lent", "broker", "channel", "child", "log", "own_paths", "plugin", "policy"),
+        "tier",
+    )
 
-    def __init__(  # noqa: PLR0917  # made in one place
-        self, held: Held, policy: Policy, child: Child, channel: int, log: Log, confined: Confined, lent: Lent | None
+    def __init__(
+        self,
+        held: Held,
+        policy: Policy,
+        *,
+        child: Child,
+        channel: int,
+        log: Log,
+        confined: Confined,
+        lent: Lent | None,
+        tier: str,
+        own_paths: tuple[str, ...],
     ) -> None:
         self.plugin = held.plugin
         self.policy = policy
@@ -41,9 +54,16 @@ class Launched:
         self.channel = channel
         self.log = log
         self.broker = confined.broker_fd
+        self.tier = tier
+        self.own_paths = own_paths
+        """Folders that it sees without being granted them: its environment, its data, its tmp."""
         self._confined = confined
         self._held = held
         self._lent = lent
+
+    @property
+    def is_confined(self) -> bool:
+        return self.tier != "off"
 
     def discard(self) -> None:
         """End a process that nobody spoke with."""
@@ -122,7 +142,18 @@ def _launch(  # noqa: PLR0917  # called in one place
             raise
         confined.started()
         child = Child(pid, shares_group=policy.terminal)
-        return Launched(held, policy, child, ours.detach(), log, confined, lent)
+        data_dir, folders = home.data_dir(plugin.name), (plugin.base_prefix, plugin.venv(home), plugin.site_packages)
+        return Launched(
+            held,
+            policy,
+            child=child,
+            channel=ours.detach(),
+            log=log,
+            confined=confined,
+            lent=lent,
+            tier="off" if policy.trusted else str(tier),
+            own_paths=tuple(path for path in (data_dir, confined.tmp_dir, *folders) if path),
+        )
     except OSError as error:
         raise PluginStartFailed(
             plugin.name,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
+from typing import BinaryIO
 
 ROTATED_BYTES = 1024 * 1024
 """A log of this size is put aside when the plugin starts the next time."""
@@ -16,11 +18,14 @@ ROTATED_BYTES = 1024 * 1024
 TAIL_BYTES = 16 * 1024
 """How much of the end is looked at for a plugin's last words."""
 
+PIECE_BYTES = 1024 * 1024
+"""Of a log that is looked through."""
+
 
 class Log:
     """The log of one start. *descriptor* is for the plugin's stdout and stderr, until `started`."""
 
-    __slots__ = ("_start", "descriptor", "path")
+    __slots__ = ("_file", "_start", "descriptor", "path")
 
     def __init__(self, path: str) -> None:
         """Open the log at *path*, made if need be; its folder, too. Raises OSError."""
@@ -31,7 +36,8 @@ class Log:
         self.path = path
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         self.descriptor = os.open(path, flags, 0o600)
-        self._start = os.fstat(self.descriptor).st_size
+        state = os.fstat(self.descriptor)
+        self._start, self._file = state.st_size, (state.st_dev, state.st_ino)
 
     def started(self) -> None:
         """Close the descriptor, which the plugin has by now. May be called twice."""
@@ -52,6 +58,34 @@ class Log:
             "".join(letter if letter.isprintable() else " " for letter in line).strip() for line in text.split("\n")
         ]
         return [line for line in lines if line][-count:]
+
+    def take_out(self, keys: Iterable[str]) -> None:
+        """Write over every one of *keys* that was written since this start. The plugin, which may have said one by
+        mistake, is gone; others that write at the end of the file are not disturbed.
+        """
+        wanted = [key.encode("utf-8") for key in keys]
+        for path in (self.path, f"{self.path}.1") if wanted else ():
+            with suppress(OSError), open(path, "r+b") as file:
+                state = os.fstat(file.fileno())
+                if (state.st_dev, state.st_ino) == self._file:
+                    _overwrite(file, self._start, wanted)
+
+
+def _overwrite(file: BinaryIO, start: int, wanted: list[bytes]) -> None:
+    """Write stars over each of *wanted* from *start* on, also where it lies across two pieces that are read."""
+    overlap = max(map(len, wanted)) - 1
+    while True:
+        file.seek(start)
+        piece = file.read(PIECE_BYTES + overlap)
+        clean = piece
+        for key in wanted:
+            clean = clean.replace(key, b"*" * len(key))
+        if clean != piece:
+            file.seek(start)
+            file.write(clean)
+        if len(piece) <= PIECE_BYTES:
+            return
+        start += PIECE_BYTES
 
 
 def note(path: str, text: str) -> None:

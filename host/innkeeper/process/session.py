@@ -41,6 +41,7 @@ from innkeeper.errors import (
     PluginStopped,
     PluginTimedOut,
 )
+from innkeeper.masking import Mask
 from innkeeper.untrusted import cleaned, one_line
 from innkeeper.version import VERSION
 
@@ -159,18 +160,28 @@ class Session:
         handlers: Mapping[str, Handler],
         on_notification: Callable[[Method[Any, Any], Any], None],
         denials: Denials,
+        mask: Mask,
+        on_connected: Callable[[str, int], None] | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
+        """*mask* holds the keys that the plugin may have got. *on_connected* is told where it was connected to."""
         self.name = launched.plugin.name
         self.launched = launched
         self.denials = denials
+        self._mask = mask
         self.ending: list[threading.Thread] = []
         """Those that see to the end of calls that were cancelled."""
         self._closing = threading.Lock()
         self._is_closed = False
         self._broker: Broker | None = None
         if launched.broker is not None:
-            self._broker = Broker(launched.broker, launched.policy, environ=environ, on_denied=self._denied)
+            self._broker = Broker(
+                launched.broker,
+                launched.policy,
+                environ=environ,
+                on_denied=self._denied,
+                on_connected=on_connected,
+            )
             self._broker.start()
         self.peer = Peer(
             SocketLink.from_descriptor(launched.channel),
@@ -198,7 +209,7 @@ class Session:
                 ) from error
             raise self._start_failed(ended) from error
         except CallFailed as error:
-            raise self._start_failed(cleaned(error.message)) from error
+            raise self._start_failed(cleaned(self._mask(error.message))) from error
         except (MalformedResult, ProtocolViolation) as error:
             self._misbehaved(error)
         except BaseException:
@@ -255,6 +266,7 @@ class Session:
                 finally:
                     if self._broker is not None:
                         self._broker.close()
+                    self.launched.log.take_out(self._mask.keys)
                     self.launched.clean_up()
 
     def kill(self) -> None:
@@ -270,7 +282,7 @@ class Session:
         try:
             yield
         except CallFailed as error:
-            raise call_failed(self.name, error, self.denials.hint()) from error
+            raise call_failed(self.name, error, self.denials.hint(), self._mask) from error
         except CallCancelled as error:
             raise Interrupted(f"The call to plugin '{self.name}' was cancelled.") from error
         except CallTimedOut as error:
@@ -296,7 +308,7 @@ class Session:
             self.name,
             f"Plugin '{self.name}' stopped before it answered '{method.name}'.",
             why=self._ended(),
-            hint=f"See its whole log: llm plugins log {self.name}",
+            hint=self.denials.hint() or f"See its whole log: llm plugins log {self.name}",
         )
 
     def _misbehaved(self, error: Exception) -> NoReturn:
@@ -304,7 +316,7 @@ class Session:
         raise PluginMisbehaved(
             self.name,
             f"Plugin '{self.name}' said something that no plugin may say, and was ended.",
-            why=one_line(str(error)),
+            why=one_line(self._mask(str(error))),
             hint=f"See its log: llm plugins log {self.name}",
         ) from error
 
@@ -328,7 +340,8 @@ class Session:
 
     def _last_words(self) -> str:
         lines = self.launched.log.last_lines(LAST_LINES)
-        return f"It wrote last: {one_line(' / '.join(lines), 600)}" if lines else ""
+        return f"It wrote last: {one_line(self._mask(' / '.join(lines)), 600)}" if lines else ""
 
     def _denied(self, plugin: str, host: str, port: int, reason: str) -> None:
-        self.denials.add("net", f"{host}:{port}", reason)
+        where = f"[{host}]:{port}" if host.count(":") > 1 else f"{host}:{port}"
+        self.denials.add("net", where, reason)

@@ -96,12 +96,11 @@ def shown_paths(host: Host, plugin: InstalledPlugin, arguments: Sequence[str]) -
 
 
 class Ended(NamedTuple):
-    """How a command ended: its *exit_code*, what the sandbox *refused* it, with what would allow that, or "", and
-    whether it *changed* files on which may hang what its plugin registers.
+    """How a command ended: its *exit_code*, and whether it *changed* files on which may hang what its plugin
+    registers.
     """
 
     exit_code: int
-    refused: str
     changed: bool
 
 
@@ -136,7 +135,7 @@ def run_command(
     finally:
         session.close()
     changed = _state(data_dir) != before or has_changed(plugin.watched)
-    return Ended(exit_code, session.denials.hint(), changed)
+    return Ended(exit_code, changed)
 
 
 def _state(folder: str) -> list[tuple[str, int, int]]:

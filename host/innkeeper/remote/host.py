@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from innkeeper.errors import ConfinementError, InnkeeperError, UnknownPlugin
 from innkeeper.installation.inventory import Index, InstalledPlugin, read_index
 from innkeeper.installation.selection import VARIABLE, selected
-from innkeeper.masking import Mask
+from innkeeper.masking import Mask, holds_secret
 from innkeeper.paths import Home
 from innkeeper.storage.aliases import read_aliases
 from innkeeper.storage.default_model import default_model
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from innkeeper.confinement.grants import Grants
     from innkeeper.confinement.tier import Tier
+    from innkeeper.process.denials import Denials
     from innkeeper.process.launch import Launched
     from innkeeper.process.session import Session
 
@@ -44,6 +45,9 @@ class Room(NamedTuple):
     has_terminal: bool = False
     models: str = ""
 
+
+MOST_USES = 500
+"""Kept in the audit of one run."""
 
 DESCRIBE_S = 60.0
 """For importing a plugin and running its hooks. Some need 2 to 3 s for their imports, some ask a server."""
@@ -80,7 +84,12 @@ class Host:
         self._starting: dict[str, threading.Lock] = {}
         self.mask = Mask()
         """The keys that were handed out in this run."""
+        self.notice: Progress = say_nothing
+        """Gets a line for what the person must know, and for which nobody asked."""
         self._allowed_once: dict[tuple[str, str], Grants] = {}
+        self._denials: dict[str, Denials] = {}
+        self._used: set[tuple[str, str, str]] = set()
+        self._unconfined: set[str] = set()
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -284,6 +293,7 @@ class Host:
         from innkeeper.confinement.grants import policy_for
         from innkeeper.installation.generation import hold
         from innkeeper.process.launch import launch
+        from innkeeper.storage.audit import record
 
         held = hold(self.home, plugin)  # which may be a newer one
         plugin = held.plugin
@@ -306,6 +316,8 @@ class Host:
             if openai_settings.concerns(plugin):
                 told = openai_settings.told_to_plugin(self.home, self.environ, room.models)
                 policy = policy._replace(environment=(*policy.environment, *told))
+        self.mask.add(*(value for name, value in policy.environment if holds_secret(name)))
+        record(self.home, plugin.name, "started", tier=str(tier), grants=granted.as_fields())
         return launch(self.home, held, policy, tier, cwd=self.cwd, environ=self.environ)
 
     def _take_once(self, plugin: InstalledPlugin) -> None:
@@ -317,26 +329,76 @@ class Host:
             self._allowed_once[plugin.name, plugin.source] = taken
 
     def _converse(self, launched: Launched) -> Session:
-        from innkeeper.process.denials import Denials
         from innkeeper.process.session import Session
 
         from .services import Services
 
+        plugin = launched.plugin
         try:
-            denials = Denials(launched.plugin.name, launched.log.path)
+            denials = self.denials(plugin)
             services = Services(self, launched, denials)
             session = Session(
                 launched,
                 handlers=services.handlers(),
                 on_notification=services.notified,
                 denials=denials,
+                mask=self.mask,
+                on_connected=lambda host, port: self.used(plugin, "net", f"{host}:{port}"),
                 environ=self.environ,
             )
         except BaseException:
             launched.discard()
             raise
+        if not launched.is_confined:
+            self._say_unconfined(launched)
         session.initialize()
         return session
+
+    def _say_unconfined(self, launched: Launched) -> None:
+        name = launched.plugin.name
+        if name in self._unconfined:
+            return
+        self._unconfined.add(name)
+        why = (
+            f"as you allowed it; to confine it: llm plugins deny {name} --trust"
+            if launched.policy.trusted
+            else (
+                "the sandbox is off, at your word" if self._no_sandbox else "this machine cannot confine it: llm doctor"
+            )
+        )
+        self.notice(f"Warning: plugin '{name}' runs unconfined ({why}).")
+
+    def denials(self, plugin: InstalledPlugin) -> Denials:
+        """Return what *plugin* was refused in this run."""
+        from innkeeper.process.denials import Denials
+        from innkeeper.storage.audit import record
+
+        with self._lock:
+            if plugin.name not in self._denials:
+                self._denials[plugin.name] = Denials(
+                    plugin.name,
+                    self.home.log_file(plugin.name),
+                    mask=self.mask,
+                    tell=lambda one: record(
+                        self.home, plugin.name, "refused", kind=one.kind, what=one.what, reason=one.reason
+                    ),
+                )
+            return self._denials[plugin.name]
+
+    def left_to_tell(self) -> list[str]:
+        """Return a sentence for each plugin that was refused something of which no error told."""
+        with self._lock:
+            found = list(self._denials.values())
+        return [sentence for denials in found if (sentence := denials.left_to_tell())]
+
+    def used(self, plugin: InstalledPlugin, kind: str, what: str) -> None:
+        """Keep in the audit that *plugin* used what it was granted: each thing once a run."""
+        from innkeeper.storage.audit import record
+
+        use = (plugin.name, kind, what)
+        if use not in self._used and len(self._used) < MOST_USES:
+            self._used.add(use)
+            record(self.home, plugin.name, "used", kind=kind, what=what)
 
 
 def unknown_plugin(index: Index, name: str) -> UnknownPlugin:

@@ -29,11 +29,12 @@ from innkeeper.storage.default_model import (
     set_default_embedding_model,
     set_default_model,
 )
-from innkeeper.storage.keys import stored_key
+from innkeeper.storage.keys import key_names, stored_key
 from innkeeper.untrusted import one_line
 
 from .blobs import relayed, sent_ahead
 from .catalogue import Found, find_model, unknown_model
+from .refused_paths import is_refused
 
 if TYPE_CHECKING:
     from innkeeper_protocol.payloads.embeddings import EmbedParams, EmbedResult
@@ -50,12 +51,17 @@ MOST_DEPTH = 8
 NAME_LETTERS = 200
 """The longest name or alias that a plugin may set."""
 
+MOST_REPORTS = 1000
+"""Of what the sandbox refused, by one process: each is looked at while the plugin's messages wait."""
+
 
 class Services:
     """The services for one running plugin."""
 
     def __init__(self, host: Host, launched: Launched, denials: Denials) -> None:
         self._host = host
+        self._launched = launched
+        self._reports = 0
         self._plugin = launched.plugin
         self._policy = launched.policy
         self._denials = denials
@@ -83,24 +89,44 @@ class Services:
     def notified(self, method: Method[Any, Any], params: Any) -> None:
         """Take what the plugin tells."""
         if isinstance(params, wire.DenialParams):
-            self._denials.add(params.kind, params.what, f"the sandbox refused {params.operation or 'it'}")
+            self._reports += 1
+            if self._reports <= MOST_REPORTS and is_refused(self._launched, params.kind, params.what):
+                self._denials.add(params.kind, params.what, "it was not granted")
         elif isinstance(params, wire.ConsoleParams):
-            self._host.progress(f"{self._plugin.name}: {one_line(params.text, 400)}")
+            self._host.progress(f"{self._plugin.name}: {one_line(self._host.mask(params.text), 400)}")
 
     def get_key(self, params: wire.GetKeyParams, call: IncomingCall) -> wire.GetKeyResult:
         """Give a key that is stored, or that the person's environment holds, if it was granted by its name."""
-        policy, key = self._policy, None
-        may_have_key = bool(params.name) and (policy.trusted or params.name in policy.keys)
-        may_have_variable = bool(params.env_var) and (policy.trusted or params.env_var in policy.key_variables)
-        if may_have_key:
-            key = stored_key(self._host.home, params.name or "")
+        policy, home, environ = self._policy, self._host.home, self._host.environ
+        name, variable = params.name or "", params.env_var or ""
+        may_have_key = bool(name) and (policy.trusted or name in policy.keys)
+        may_have_variable = bool(variable) and (policy.trusted or variable in policy.key_variables)
+        key = stored_key(home, name) if may_have_key else None
         if key is None and may_have_variable:
-            key = self._host.environ.get(params.env_var or "") or None
+            key = environ.get(variable) or None
         denied = not (may_have_key or may_have_variable)
-        if denied:
-            self._denials.add("key", params.name or params.env_var or "", "it was not granted")
-        self._host.mask.add(key)
+        if denied and name:
+            is_there = name in key_names(home) or bool(environ.get(variable))
+            self._denials.add("key", name, "it was not granted", quiet=not is_there or self._is_of_other(name))
+        if key is not None:
+            self._host.mask.add(key)
+            self._host.used(self._plugin, "key", name or variable)
         return wire.GetKeyResult(key=key, denied=denied)
+
+    def _is_of_other(self, key: str) -> bool:
+        """Say whether models of another plugin, and none of this one, need *key*: who prompts those asks for it first,
+        and does well without.
+        """
+        from innkeeper.installation.manifest import read_manifest
+
+        home = self._host.home
+        owners = set()
+        for plugin in self._host.index.plugins:
+            said = read_manifest(home, plugin)
+            needed = [one.needs_key for one in said.models] + [one.needs_key for one in said.embedding_models]
+            if key in needed:
+                owners.add(plugin.name)
+        return bool(owners) and self._plugin.name not in owners
 
     def list_models(self, params: Nothing, call: IncomingCall) -> wire.ListModelsResult:
         """List all models, with what their manifests say of them."""

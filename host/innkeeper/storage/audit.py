@@ -25,7 +25,8 @@ TEXT_LETTERS = 400
 def record(home: Home, plugin: str, event: str, **facts: Any) -> None:
     """Add an entry. A file that cannot be written loses it: what the plugin is asked is not held up by that.
 
-    *event* is ``allowed``, ``denied`` or ``started`` (with *grants*), ``used`` or ``refused`` (with *kind* and *what*).
+    *event* is ``allowed``, ``allowed_once``, ``denied`` or ``started``, with *grants*; or ``used`` or ``refused``, with
+    *kind* and *what*.
     """
     path = home.audit_file(plugin)
     entry = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": event}

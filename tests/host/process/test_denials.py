@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from innkeeper.process.denials import KEPT, Denial, Denials
+from innkeeper.masking import Mask
+from innkeeper.process.denials import KEPT, SHOWN, Denial, Denials
 
 
 def test_each_refusal_is_kept_told_and_logged_once(tmp_path: Path) -> None:
     told: list[Denial] = []
-    denials = Denials("llm-weather", str(tmp_path / "plugin.log"), told.append)
+    denials = Denials("llm-weather", str(tmp_path / "plugin.log"), tell=told.append)
 
     for _ in range(3):
         denials.add("net", "api.example.com:443", "it was not granted")
@@ -26,15 +27,42 @@ def test_each_refusal_is_kept_told_and_logged_once(tmp_path: Path) -> None:
 def test_the_hint_is_one_command_that_allows_all_of_it(tmp_path: Path) -> None:
     denials = Denials("llm-weather", str(tmp_path / "plugin.log"))
     denials.add("net", "api.example.com:443", "it was not granted")
-    denials.add("read", "/data/it's here", "the sandbox refused open")
+    denials.add("read", "/data/it's here", "it was not granted")
 
-    assert denials.hint().endswith(
+    assert denials.hint() == (
+        "The sandbox refused it: to reach api.example.com:443, to read /data/it's here. To allow that: "
         "llm plugins allow llm-weather --net api.example.com:443 --read '/data/it'\"'\"'s here'"
     )
 
 
-def test_nothing_refused_gives_no_hint(tmp_path: Path) -> None:
-    assert Denials("llm-weather", str(tmp_path / "plugin.log")).hint() == ""
+def test_what_no_error_told_is_left_to_tell_and_only_once(tmp_path: Path) -> None:
+    denials = Denials("llm-weather", str(tmp_path / "plugin.log"))
+    denials.add("key", "weather", "it was not granted")
+    assert denials.hint()
+    assert denials.left_to_tell() == ""
+
+    denials.add("run", "jq", "it was not granted")
+    assert denials.left_to_tell() == (
+        "Note: the sandbox refused llm-weather to run jq. To allow that: llm plugins allow llm-weather --run jq"
+    )
+    assert denials.left_to_tell() == ""
+
+
+def test_a_quiet_one_explains_an_error_and_is_no_news_without(tmp_path: Path) -> None:
+    denials = Denials("llm-weather", str(tmp_path / "plugin.log"))
+    denials.add("key", "weather", "it was not granted", quiet=True)
+
+    assert denials.left_to_tell() == ""
+    assert denials.hint().endswith("llm plugins allow llm-weather --key weather")
+
+
+def test_nothing_refused_or_forgotten_gives_no_hint(tmp_path: Path) -> None:
+    denials = Denials("llm-weather", str(tmp_path / "plugin.log"))
+    assert denials.hint() == ""
+
+    denials.add("net", "api.example.com:443", "it was not granted")
+    denials.forget()
+    assert denials.hint() == denials.left_to_tell() == ""
 
 
 def test_a_flood_of_refusals_is_bounded(tmp_path: Path) -> None:
@@ -45,6 +73,9 @@ def test_a_flood_of_refusals_is_bounded(tmp_path: Path) -> None:
 
     assert len(denials.all()) == KEPT
     assert len((tmp_path / "plugin.log").read_text("utf-8").splitlines()) == KEPT
+    hint = denials.hint()
+    assert hint.count("--net") == SHOWN
+    assert f"and {KEPT - SHOWN} more (llm plugins log llm-flood)" in hint
 
 
 def test_a_plugins_words_cannot_forge_a_line_of_the_log(tmp_path: Path) -> None:
@@ -54,3 +85,12 @@ def test_a_plugins_words_cannot_forge_a_line_of_the_log(tmp_path: Path) -> None:
 
     (line,) = (tmp_path / "plugin.log").read_text("utf-8").splitlines()
     assert "\x1b" not in line
+
+
+def test_a_key_in_what_was_refused_is_masked(tmp_path: Path) -> None:
+    denials = Denials("llm-leak", str(tmp_path / "plugin.log"), mask=Mask(["sk-12345678"]))
+
+    denials.add("net", "sk-12345678.evil.example:443", "sk-12345678")
+
+    assert denials.all() == [Denial("net", "[key].evil.example:443", "[key]")]
+    assert "sk-1234" not in (tmp_path / "plugin.log").read_text("utf-8")

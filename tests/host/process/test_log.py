@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from innkeeper.process.log import ROTATED_BYTES, Log, note
+from innkeeper.process.log import PIECE_BYTES, ROTATED_BYTES, Log, note
 
 
 def written(path: Path, text: bytes) -> Log:
@@ -67,3 +67,32 @@ def test_a_note_of_the_host_is_a_line_with_its_time(tmp_path: Path) -> None:
 
     (line,) = (tmp_path / "plugin.log").read_text("utf-8").splitlines()
     assert line[19:] == " innkeeper: refused to connect to example.com:443: it was not granted"
+
+
+def test_keys_are_written_over_where_this_start_wrote_them(tmp_path: Path) -> None:
+    path = tmp_path / "plugin.log"
+    path.write_bytes(b"before: sk-12345678\n")
+    log = Log(str(path))
+    os.write(log.descriptor, b"x" * (PIECE_BYTES - 25) + b" sk-12345678 and sk-12345678\n")
+    log.started()
+
+    log.take_out(["sk-12345678"])
+
+    content = path.read_bytes()
+    assert content.startswith(b"before: sk-12345678\n")
+    assert content.endswith(b"x *********** and ***********\n")
+    assert content.count(b"sk-") == 1
+
+
+def test_keys_are_found_in_a_log_that_was_put_aside_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "plugin.log"
+    log = Log(str(path))
+    os.write(log.descriptor, b"sk-12345678\n")
+    log.started()
+    path.rename(tmp_path / "plugin.log.1")
+    path.write_bytes(b"another's sk-12345678\n")
+
+    log.take_out(["sk-12345678"])
+
+    assert (tmp_path / "plugin.log.1").read_bytes() == b"***********\n"
+    assert path.read_bytes() == b"another's sk-12345678\n"
