@@ -71,6 +71,15 @@ def test_staying_awake_ends_with_its_time_or_with_something_to_read(ends: tuple[
     assert received(other, 1) == b"x"
 
 
+def test_nobody_stays_awake_where_others_compute() -> None:
+    """Who gives way to a busy process gets the processor back a time slice later; who sleeps is woken at once."""
+    one, other = socket_links()
+    other._sleepy_until = float("inf")
+    other.stay_awake(BOUND_S * 100)  # returns, though nothing comes
+    one.close()
+    other.close()
+
+
 def test_shutting_down_lets_everyone_go_and_keeps_what_came(ends: tuple[Link, Link]) -> None:
     one, other = ends
     one.send(b"last words")

@@ -11,8 +11,9 @@ import contextlib
 import os
 import select
 import socket
-import time
 from collections.abc import Callable
+from os import sched_yield
+from time import monotonic
 
 from .base import Bell, do_nothing
 from .bell import DescriptorBell
@@ -22,6 +23,12 @@ BUFFER_BYTES = 4 * 1024 * 1024
 
 GIVEN_WAY_S = 0.000004
 """Giving way takes longer than this only when someone else had the processor: the other side as a rule, so look."""
+
+TAKEN_AWAY_S = 0.0001
+"""And longer than this when it was someone who computes, a model for instance, and had it for all of a time slice."""
+
+SLEEPY_S = 1.0
+"""Then nobody stays awake for so long. Who sleeps is woken ahead of who computes; who gives way, way after it."""
 
 _ANCILLARY_BYTES = socket.CMSG_SPACE(4 * array.array("i").itemsize)
 
@@ -40,6 +47,7 @@ class SocketLink:
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             with contextlib.suppress(OSError):
                 connected.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+        self._sleepy_until = 0.0
         self._readable = select.poll()
         self._readable.register(connected, select.POLLIN)
         self.before_waiting: Callable[[], None] = do_nothing
@@ -61,13 +69,18 @@ class SocketLink:
 
     def stay_awake(self, span_s: float) -> None:
         """Look again and again; in between the other side may have the processor, should both share one."""
-        look, now, give_way = self._readable.poll, time.monotonic, os.sched_yield
-        began = now()
-        give_way()
-        if now() - began > GIVEN_WAY_S:
+        began = monotonic()
+        if began < self._sleepy_until:
             return
-        while not look(0) and now() - began < span_s:
-            give_way()
+        sched_yield()
+        now = monotonic()
+        if now - began < GIVEN_WAY_S:
+            look = self._readable.poll
+            while not look(0) and now - began < span_s:
+                sched_yield()
+                now = monotonic()
+        if now - began > TAKEN_AWAY_S:
+            self._sleepy_until = now + SLEEPY_S
 
     def send(self, data: bytes, more: bytes | memoryview = b"", /) -> None:
         """Send *data* and then *more*: in one piece where there is room, else as room comes."""
