@@ -28,7 +28,7 @@ from .manifest import write_manifest
 from .plan import Plan, Workshop, is_for_any_python, plan_of_default
 from .record import Asked, asked_for
 from .request import Describe, InstallRequest, Progress
-from .requirement import Requirement, parse, parse_more, wheel_name, without_password
+from .requirement import RESERVED, Requirement, parse, parse_more, wheel_name, without_password
 from .resolution import WHEELS
 from .scratch import scratch_folder
 from .source import Wheel, obtain_wheel
@@ -56,6 +56,7 @@ def install(
         if requirement.kind not in ("index", "url"):
             wheel = obtain_wheel(requirement, request, tier=tier, scratch=scratch, progress=progress)
         name = wheel.distribution.name if wheel else str(requirement.name)
+        _check_name(name, requirement)
         with plugin_lock(home, name, progress):
             earlier = read_index(home).named(name)
             if earlier is not None and earlier.is_ready:
@@ -130,6 +131,21 @@ def _describe_anew(plugin: InstalledPlugin, workshop: Workshop) -> InstalledPlug
     write_manifest(home.generation_dir(plugin.name, str(plugin.generation)), description)
     commit(home, plugin, asked_for(home, plugin))
     return plugin
+
+
+def _check_name(name: str, requirement: Requirement) -> None:
+    """Raise InstallError where what the person named turns out to have a name that is the host's to give.
+
+    In a folder of theirs that stays where it is, they may work at a default plugin.
+    """
+    if name in RESERVED:
+        raise InstallError(f"{name} is no plugin to install.", why=RESERVED[name])
+    if name in default_names() and requirement.kind not in ("index", "editable"):
+        raise InstallError(
+            f"{name} was not installed: a plugin of that name comes with Innkeeper.",
+            why="No other may take its place, since it is given what only that one should have.",
+            hint=f"To have Innkeeper's own: llm install {name}",
+        )
 
 
 def _satisfies(plugin: InstalledPlugin, before: Asked, request: InstallRequest, requirement: Requirement) -> bool:

@@ -52,6 +52,16 @@ def test_wheel_file_becomes_a_plugin(bench: Workbench, tmp_path: Path) -> None:
     assert [model.model_id for model in read_manifest(bench.home, plugin).models] == ["tiny-plugin"]
 
 
+@pytest.mark.parametrize("name", ["llm", "innkeeper-sdk", "innkeeper-functions"])
+def test_name_that_is_the_hosts_to_give_is_taken_by_nobody(bench: Workbench, tmp_path: Path, name: str) -> None:
+    """Neither one that stands on the file nor one that turns out when it is built."""
+    for named in (write_wheel(tmp_path, name), write_source(tmp_path, name)):
+        error = bench.fails(named)
+
+        assert error.message.startswith(f"{name} ")
+    assert bench.installed() == {}
+
+
 def test_name_from_the_index_is_installed_once(bench: Workbench) -> None:
     plugin = bench.install("llm-markov")
 
