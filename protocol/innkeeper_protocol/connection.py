@@ -28,6 +28,9 @@ Role = Literal["host", "plugin"]
 MAX_INCOMING_CALLS = 256
 """The most calls of the other side that may be open at once; one more is answered BUSY (CALL-7)."""
 
+MAX_INCOMING_BYTES = 64 * 1024 * 1024
+"""The most that the params of these may have together: 256 frames of the usual size would be 4 GiB (CALL-7)."""
+
 MAX_UNANSWERED = 2 * MAX_INCOMING_CALLS
 """The most requests that may wait for their answer, refusals among them: who sends more does not read (CALL-7)."""
 
@@ -70,6 +73,7 @@ class Asked(msgspec.Struct, eq=False):
     window: SendWindow | None = None
     is_cancelled: bool = False
     owner: Any = None
+    size: int = 0
 
 
 class Refused(msgspec.Struct, eq=False):
@@ -79,6 +83,7 @@ class Refused(msgspec.Struct, eq=False):
     method: Method[Any, Any] | None
     failure: CallFailed
     owner: None = None
+    size: int = 0
 
 
 class Notified(msgspec.Struct, frozen=True):
@@ -121,6 +126,7 @@ class Connection:
         self._table = table
         self._numbers = itertools.count(1)
         self._highest = 0
+        self._incoming_bytes = 0
         self._to_us = "to_host" if role == "host" else "to_plugin"
         self._answerable = {
             name: method
@@ -162,7 +168,9 @@ class Connection:
 
     def answer(self, number: int) -> Asked | Refused:
         """Count request *number* as answered, and return it; the payload is ``result`` or ``failure``. CALL-3."""
-        return self.incoming.pop(number)
+        asked = self.incoming.pop(number)
+        self._incoming_bytes -= asked.size
+        return asked
 
     # What came
 
@@ -193,9 +201,10 @@ class Connection:
             raise UnexpectedMessage(f"request {number} is open already", "CALL-1")
         self._highest = number if number > self._highest else self._highest
         method = self._answerable.get(message.method) if self.is_initialized else None
-        if method is None or len(self.incoming) >= MAX_INCOMING_CALLS:
+        size = len(message.params)
+        if method is None or self._is_busy(size):
             method = self._table.get(message.method)
-            refusal = self._refusal(method, message.method)
+            refusal = self._refusal(method, message.method, size)
             if refusal is not None:
                 if len(self.incoming) >= MAX_UNANSWERED:
                     raise UnexpectedMessage(f"{MAX_UNANSWERED} requests wait for an answer already", "CALL-7")
@@ -203,12 +212,19 @@ class Connection:
                 return refused
             assert method is not None
         asked = Asked(number, method, message.params)
+        asked.size = size
+        self._incoming_bytes += size
         if message.window is not msgspec.UNSET:
             asked.window = SendWindow(message.window)
         self.incoming[number] = asked
         return asked
 
-    def _refusal(self, method: Method[Any, Any] | None, name: str) -> CallFailed | None:
+    def _is_busy(self, size: int) -> bool:
+        """Say whether there is no room for one more call, with so many bytes of params. A lone one has room. CALL-7."""
+        count = len(self.incoming)
+        return count >= MAX_INCOMING_CALLS or (count > 0 and self._incoming_bytes + size > MAX_INCOMING_BYTES)
+
+    def _refusal(self, method: Method[Any, Any] | None, name: str, size: int) -> CallFailed | None:
         """Say why a request can only be answered with a failure. CALL-5, CALL-7, INIT-1, INIT-5."""
         if method is None or method.direction not in ("both", self._to_us):
             return CallFailed(ErrorCode.METHOD_NOT_FOUND, f"no method '{name}' on this side")
@@ -218,8 +234,8 @@ class Connection:
             return CallFailed(ErrorCode.NOT_INITIALIZED, f"'{name}' came before 'initialize'")
         if self.is_initialized and method is methods.INITIALIZE:
             return CallFailed(ErrorCode.INVALID_REQUEST, "this connection is initialized already")
-        if len(self.incoming) >= MAX_INCOMING_CALLS:
-            return CallFailed(ErrorCode.BUSY, f"{MAX_INCOMING_CALLS} calls are open already")
+        if self._is_busy(size):
+            return CallFailed(ErrorCode.BUSY, f"{len(self.incoming)} calls with {self._incoming_bytes} bytes are open")
         return None
 
     def _receive_notification(self, message: Notification) -> Event | None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from innkeeper_protocol import codec, connection, methods
 from innkeeper_protocol.connection import (
+    MAX_INCOMING_BYTES,
     MAX_INCOMING_CALLS,
     MAX_UNANSWERED,
     Arrived,
@@ -158,6 +159,24 @@ def test_too_many_calls_are_answered_busy_and_far_too_many_end_the_connection() 
     with pytest.raises(UnexpectedMessage) as caught:
         host.hear(plugin.request(Call(ECHO), Text()))
     assert caught.value.rule == "CALL-7"
+
+
+def test_calls_that_are_large_together_are_answered_busy_and_a_lone_one_is_not() -> None:
+    """CALL-7: a plugin cannot have the host hold 256 of the largest frames."""
+    host, plugin = connected_pair()
+    large = Text(data=bytes(MAX_INCOMING_BYTES + 1))
+    first = host.hear(plugin.request(Call(ECHO), large))
+    assert isinstance(first, Asked)
+    refused = host.hear(plugin.request(Call(ECHO), Text()))
+    assert isinstance(refused, Refused)
+    assert refused.failure.code == ErrorCode.BUSY
+
+    for number in (first.id, refused.id):
+        plugin.hear(host.answer_with(number, Text()))
+
+    assert isinstance(host.hear(plugin.request(Call(ECHO), Text())), Asked)
+    assert isinstance(host.hear(plugin.request(Call(ECHO), Text(data=bytes(MAX_INCOMING_BYTES // 2)))), Asked)
+    assert isinstance(host.hear(plugin.request(Call(ECHO), Text(data=bytes(MAX_INCOMING_BYTES // 2)))), Refused)
 
 
 def test_answered_calls_make_room_for_others() -> None:

@@ -154,6 +154,35 @@ class Interrupt(BaseException):
     """Stands for KeyboardInterrupt, which pytest has plans for."""
 
 
+class Interrupter:
+    """Raises Interrupt in the thread that made it, by a signal every 0.3 ms, while *is_armed*; that disarms it."""
+
+    def __init__(self) -> None:
+        self.is_armed = False
+        self._target = threading.get_ident()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._send_signals)
+
+    def __enter__(self) -> Interrupter:
+        self._before = signal.signal(signal.SIGUSR1, self._handle)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        signal.signal(signal.SIGUSR1, self._before)
+
+    def _send_signals(self) -> None:
+        while not self._over.wait(0.0003):
+            signal.pthread_kill(self._target, signal.SIGUSR1)
+
+    def _handle(self, *_: object) -> None:
+        if self.is_armed:
+            self.is_armed = False
+            raise Interrupt
+
+
 def test_interrupts_never_tear_the_stream() -> None:
     """A signal may raise at any moment of a read; what was received is neither lost nor counted twice."""
     ours, theirs = socket.socketpair()
@@ -164,40 +193,21 @@ def test_interrupts_never_tear_the_stream() -> None:
             theirs.sendall(encode_frame(payload))
         theirs.close()
 
-    def raise_interrupt(*_: object) -> None:
-        raise Interrupt
-
-    reader, over = threading.get_ident(), threading.Event()
-
-    def interrupt() -> None:
-        while not over.wait(0.0003):
-            signal.pthread_kill(reader, signal.SIGUSR1)
-
-    decoder, received, interrupts = FrameDecoder(), [], 0
-    threads = [threading.Thread(target=write), threading.Thread(target=interrupt)]
-    before = signal.signal(signal.SIGUSR1, raise_interrupt)
-    for thread in threads:
-        thread.start()
-    is_open = True
-    try:
+    decoder, received, interrupts, is_open = FrameDecoder(), [], 0, True
+    writer = threading.Thread(target=write)
+    writer.start()
+    with Interrupter() as interrupter:
         while is_open:
+            while decoder.has_payload:
+                received.append(bytes(decoder.next_payload() or b""))
             try:
-                while is_open:
-                    while decoder.has_payload:
-                        # Taking a payload is not what is tried here: it is interrupted by nobody.
-                        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
-                        received.append(bytes(decoder.next_payload() or b""))
-                        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR1])
-                    is_open = decoder.read_from(ours.recv_into) > 0
+                interrupter.is_armed = True
+                is_open = decoder.read_from(ours.recv_into) > 0
+                interrupter.is_armed = False
             except Interrupt:
                 interrupts += 1
-    finally:
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        over.set()
-        for thread in threads:
-            thread.join()
-        signal.signal(signal.SIGUSR1, before)
-        ours.close()
+    writer.join()
+    ours.close()
 
     assert received == sent
     assert interrupts > 0

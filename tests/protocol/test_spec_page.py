@@ -50,6 +50,7 @@ def test_limits_are_those_of_the_page() -> None:
         messages.MAX_ID,
         values.MAX_DEPTH,
         connection.MAX_INCOMING_CALLS,
+        connection.MAX_INCOMING_BYTES,
         connection.MAX_UNANSWERED,
         BATCH_COST,
         blobs.HELD_BYTES,

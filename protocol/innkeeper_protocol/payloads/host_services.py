@@ -138,7 +138,10 @@ class LogResponseParams(Payload, frozen=True, kw_only=True):
 
 
 class DenialParams(Payload, frozen=True, kw_only=True):
-    """Tell the host, for display only, what the sandbox may have refused. *kind*: ``read``, ``write``, ``run``, ``net``."""
+    """Tell the host, for display only, what the sandbox may have refused.
+
+    *kind*: ``read``, ``write``, ``run``, ``net``.
+    """
 
     kind: str
     what: str
