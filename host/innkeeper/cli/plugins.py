@@ -126,6 +126,9 @@ def repair(run: Run, name: str) -> None:
 @click.pass_obj
 def log(run: Run, name: str, *, count: int | None, only_path: bool) -> None:
     """Show what a plugin printed, and what it was refused"""
+    from innkeeper.masking import Mask
+    from innkeeper.storage.keys import stored_keys
+
     path = run.home.log_file(run.host.plugin(name).name)
     if only_path:
         click.echo(path)
@@ -135,6 +138,7 @@ def log(run: Run, name: str, *, count: int | None, only_path: bool) -> None:
             lines = file.readlines()
     except FileNotFoundError:
         lines = []
+    mask = Mask(stored_keys(run.home).values())
     for line in lines[-count:] if count else lines:
-        text = line.rstrip("\n")
+        text = mask(line.rstrip("\n"))
         click.echo(cleaned(text, len(text) + 1) if sys.stdout.isatty() else text)

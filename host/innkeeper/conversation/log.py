@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from innkeeper_sdk.api.parts import Message, Part
 
 from innkeeper.errors import StorageError
 from innkeeper.masking import Mask
@@ -33,6 +36,7 @@ def log_responses(responses: Sequence[Response], path: str | None = None) -> Non
 def log_response(db: sqlite3.Connection, response: Response) -> None:
     """Store a complete *response*. Raises sqlite3.Error, StorageError."""
     prompt, result = response.prompt, response.result()
+    mask, is_complete = _mask(response)
     assert response.started_at is not None
     asked_at = datetime.datetime.fromtimestamp(response.started_at, datetime.timezone.utc)
     usage = response.usage()
@@ -41,11 +45,11 @@ def log_response(db: sqlite3.Connection, response: Response) -> None:
         Turn(
             id=response.id,
             conversation_id=response.conversation.id,
-            conversation_name=prompt.whole_text or prompt.whole_system,
+            conversation_name=mask(prompt.whole_text or prompt.whole_system),
             model=response.model.model_id,
             resolved_model=result.resolved_model,
-            sent=response.sent(),
-            answer=response.messages(),
+            sent=_masked(response.sent(), mask),
+            answer=_masked(response.messages(), mask),
             datetime_utc=asked_at.isoformat(),
             duration_ms=int(response.duration_s * 1000),
             options=effective(prompt.options, response.model.info.options_schema),
@@ -53,7 +57,7 @@ def log_response(db: sqlite3.Connection, response: Response) -> None:
             input_tokens=usage.input,
             output_tokens=usage.output,
             token_details=usage.details,
-            response_json=_response_json(response),
+            response_json=mask.value(result.response_json) if is_complete else None,
             tools=[_tool(tool, prompt.toolboxes.get(tool.name)) for tool in prompt.tools],
             prompt_fragments=_fragments(prompt.fragments),
             system_fragments=_fragments(prompt.system_fragments),
@@ -61,18 +65,35 @@ def log_response(db: sqlite3.Connection, response: Response) -> None:
     )
 
 
-def _response_json(response: Response) -> Any:
-    """Return the provider's answer without the keys that its plugin may have; nothing where they are not known."""
-    found = response.result().response_json
-    if found is None:
-        return None
-    host, info = response.model.host, response.model.info
+def _mask(response: Response) -> tuple[Mask, bool]:
+    """Return what takes out the keys that a plugin may have had in this exchange, and whether it knows all of them."""
+    host = response.model.host
+    mask = Mask([*host.mask.keys, host.environ.get(response.model.info.key_env_var or "")])
     try:
-        mask = Mask([*stored_keys(host.home).values(), host.key_named(response.key), *host.mask.keys])
-    except StorageError:
-        return None
-    mask.add(host.environ.get(info.key_env_var or ""))
-    return mask.value(found)
+        mask.add(*stored_keys(host.home).values(), host.key_named(response.key))
+    except StorageError:  # others can read them, say, so that no plugin got one
+        return mask, False
+    return mask, True
+
+
+def _masked(messages: Sequence[Message], mask: Mask) -> list[Message]:
+    """Return *messages* without keys: an answer may repeat one, a tool may return one."""
+    found = []
+    for message in messages:
+        parts = [_masked_part(part, mask) for part in message.parts]
+        is_same = all(one is other for one, other in zip(parts, message.parts, strict=True))
+        found.append(message if is_same else replace(message, parts=parts))
+    return found
+
+
+def _masked_part(part: Part, mask: Mask) -> Part:
+    changed: dict[str, Any] = {}
+    for name in ("text", "output", "exception", "arguments"):
+        value = getattr(part, name, None)
+        masked = mask.value(value)
+        if masked != value:
+            changed[name] = masked
+    return replace(part, **changed) if changed else part
 
 
 def _tool(tool: ToolDefinition, use: ToolboxUse | None) -> GivenTool:

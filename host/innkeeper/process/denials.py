@@ -79,6 +79,7 @@ class Denials:
         self._tell = tell
         self._found: dict[tuple[str, str], Denial] = {}
         self._told: set[tuple[str, str]] = set()
+        self._advice = ""
         self._lock = threading.Lock()
 
     def add(self, kind: str, what: str, reason: str, *, quiet: bool = False) -> None:
@@ -92,6 +93,11 @@ class Denials:
         note(self._log_path, f"refused {denial.kind} {denial.what}: {denial.reason}")
         if self._tell is not None:
             self._tell(denial)
+
+    def advise(self, text: str) -> None:
+        """Have the next error of the plugin, or the line at the end, say *text*: why the host failed it."""
+        with self._lock:
+            self._advice = text
 
     @property
     def is_full(self) -> bool:
@@ -114,13 +120,18 @@ class Denials:
 
         It goes with an error, so the person is told.
         """
-        return self._sentence("The sandbox refused it:", self.all())
+        return self._with_advice(self._sentence("The sandbox refused it:", self.all()))
 
     def left_to_tell(self) -> str:
         """Return the same of what no error told: the plugin swallowed it. Told from now on."""
         with self._lock:
             left = [denial for key, denial in self._found.items() if key not in self._told and not denial.quiet]
-        return self._sentence(f"Note: the sandbox refused {self.plugin}", left)
+        return self._with_advice(self._sentence(f"Note: the sandbox refused {self.plugin}", left))
+
+    def _with_advice(self, sentence: str) -> str:
+        with self._lock:
+            advice, self._advice = self._advice, ""
+        return "\n".join(part for part in (advice, sentence) if part)
 
     def _sentence(self, beginning: str, denials: list[Denial]) -> str:
         known = [denial for denial in denials if denial.kind in OPTIONS]

@@ -19,7 +19,7 @@ from innkeeper_protocol.payloads.base import Nothing
 from innkeeper_protocol.payloads.models import PromptParams, PromptResult
 from innkeeper_protocol.peer import Handler, IncomingCall
 
-from innkeeper.errors import InnkeeperError, PluginCallFailed
+from innkeeper.errors import InnkeeperError, PluginCallFailed, StorageError
 from innkeeper.process.denials import Denials
 from innkeeper.process.launch import Launched
 from innkeeper.storage.aliases import read_aliases, set_alias
@@ -101,7 +101,11 @@ class Services:
         name, variable = params.name or "", params.env_var or ""
         may_have_key = bool(name) and (policy.trusted or name in policy.keys)
         may_have_variable = bool(variable) and (policy.trusted or variable in policy.key_variables)
-        key = stored_key(home, name) if may_have_key else None
+        try:
+            key = stored_key(home, name) if may_have_key else None
+        except StorageError as error:
+            self._denials.advise("\n".join(part for part in (error.why, error.hint) if part))
+            raise
         if key is None and may_have_variable:
             key = environ.get(variable) or None
         denied = not (may_have_key or may_have_variable)
