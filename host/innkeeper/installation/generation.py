@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from innkeeper.errors import InstallError
 from innkeeper.paths import Home
+from innkeeper.storage.audit import audit_files
 from innkeeper.storage.lock import attempt, exclusive, share
 
 from .inventory import RECORD, InstalledPlugin, read_index
@@ -81,7 +82,7 @@ def new_generation(home: Home, name: str) -> Iterator[str]:
 def remove_unused(home: Home, name: str, *, with_data: bool = False) -> None:
     """Remove the generations of *name* that the index does not name and nobody runs from. Its lock is held.
 
-    Of what is not installed the log goes, too, and its data if *with_data*; grants stay.
+    Of what is not installed the log goes, too, and if *with_data* its data and its audit; grants stay.
     """
     present = read_index(home).named(name)
     parent = os.path.dirname(home.generation_dir(name, "any"))
@@ -89,7 +90,8 @@ def remove_unused(home: Home, name: str, *, with_data: bool = False) -> None:
         if present is None or generation != present.generation:
             _remove(home.generation_dir(name, generation))
     if present is None or not present.is_ready:
-        for log in (home.log_file(name), f"{home.log_file(name)}.1"):
+        logs = (home.log_file(name), f"{home.log_file(name)}.1")
+        for log in (*logs, *(audit_files(home, name) if with_data else ())):
             with suppress(OSError):
                 os.unlink(log)
         if with_data:

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from innkeeper.errors import UnknownPlugin
 from innkeeper.paths import Home
-from innkeeper.storage.audit import audit_files
 
 from .generation import plugin_lock, remove_unused
 from .inventory import change_index
@@ -26,8 +25,7 @@ def uninstall(home: Home, name: str, *, keep_data: bool = False, progress: Progr
                 raise UnknownPlugin(f"There is no plugin '{name}'.", hint="What is installed: llm plugins --all")
             index.remove(name)
         if not keep_data:
-            own = (home.grants_file(name), home.once_file(name), home.answered_file(name))
-            for path in (*own, *audit_files(home, name)):
+            for path in (home.grants_file(name), home.once_file(name), home.answered_file(name)):
                 with suppress(FileNotFoundError):
                     os.unlink(path)
         remove_unused(home, name, with_data=not keep_data)

@@ -220,7 +220,11 @@ def test_data_and_grants_may_be_kept(bench: Workbench, tmp_path: Path) -> None:
 
     uninstall(bench.home, "guest", keep_data=True)
 
-    assert sorted(path.name for path in (bench.root / "plugins" / "guest").iterdir()) == ["data", "grants.json"]
+    assert sorted(path.name for path in (bench.root / "plugins" / "guest").iterdir()) == [
+        "audit.jsonl",
+        "data",
+        "grants.json",
+    ]
 
 
 def test_asking_whether_a_plugin_is_current_loads_nothing_heavy() -> None:
