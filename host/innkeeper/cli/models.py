@@ -1,4 +1,4 @@
-"""``llm models``: what there is, without starting anything, and which one is the default."""
+"""``llm models``: what there is, and which one is the default. Only a plugin whose files changed is started for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 from innkeeper_protocol.payloads.models import ModelInfo
 
+from innkeeper.installation.openai_settings import may_register_more
 from innkeeper.remote.catalogue import Found, all_models, find_model
 from innkeeper.remote.manifests import model_info
 from innkeeper.storage.aliases import read_aliases
@@ -52,6 +53,9 @@ def list_(
         llm models
         llm models list --options -q markov
     """
+    for plugin in run.host.index.plugins:
+        if may_register_more(run.home, plugin, run.host.environ):
+            run.refresh(plugin)
     home, index = run.home, run.host.index
     persons = read_aliases(home)
     found = [
@@ -67,6 +71,10 @@ def list_(
         and (not schemas or (listed.info is not None and listed.info.supports_schema))
         and (not tools or (listed.info is not None and listed.info.supports_tools))
     ]
+    for plugin in index.plugins:
+        for problem in plugin.problems:
+            if problem.startswith("register_models: "):
+                click.echo(f"Warning: {plugin.name} could not register all of its models: {problem}", err=True)
     if json_:
         click.echo(json.dumps([listed.as_json(options=options) for listed in chosen], indent=2))
         return
