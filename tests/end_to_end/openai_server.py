@@ -53,8 +53,15 @@ def openai_server() -> Iterator[OpenAIServer]:
         def do_GET(self) -> None:
             if self.path == "/taken":
                 send(self, json.dumps(running.taken()))
+            elif self.path == "/v1/page.pdf":
+                send(self, "%PDF-1.4 from afar", kind="application/pdf")
             else:
                 self._answer({})
+
+        def do_HEAD(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/pdf")
+            self.end_headers()
 
         def do_POST(self) -> None:
             self._answer(json.loads(self.rfile.read(int(self.headers["content-length"]))))

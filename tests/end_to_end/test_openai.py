@@ -144,6 +144,8 @@ CASES: dict[str, Case] = {
     "tools": one("-m", "gpt-4o", "2 + 3", "--functions", FUNCTIONS),
     "tools at once": one("-m", "gpt-4o", "2 + 3", "--functions", FUNCTIONS, "--no-stream", "-s", "be exact"),
     "files": one("-m", "gpt-4o", "look", *ALL_FILES, "-o", "image_detail", "low"),
+    "file at an address": one("-m", "gpt-4o", "look", "-a", "PAGE"),
+    "responses, file at an address": one("-m", "gpt-5", "look", "--at", "PAGE", "application/pdf"),
     "file alone": one("-m", "gpt-4o-mini", "-a", "photo.png"),
     "sounds": one("-m", "my", "hear", "-a", "sound.wav", "--at", "speech.mp3", "audio/mpeg"),
     "async": one("-m", "gpt-4o", "hi", "-s", "be kind", "--async"),
@@ -220,7 +222,11 @@ print(json.dumps([asked, said]))
 
 def placed(case: Case, inn: OpenAIInn) -> Case:
     """Return the commands of *case* with the server's address, and the paths of files, in them."""
-    places = {"ADDRESS": inn.server.address, "birds.db": str(inn.folder / "birds.db")}
+    places = {
+        "ADDRESS": inn.server.address,
+        "PAGE": f"{inn.server.address}/page.pdf",
+        "birds.db": str(inn.folder / "birds.db"),
+    }
     places |= {name: str(inn.folder / name) for name in FILES}
     return [([places.get(word, word) for word in arguments], stdin) for arguments, stdin in case]
 

@@ -21,6 +21,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 SHOWN_LETTERS = 500
 
+FETCHED = ("application/pdf", "audio/")
+"""Kinds that no provider fetches from an address for itself, as they do images. Their plugins send the bytes, and may
+not fetch these either, so it is done here, where the person typed the address.
+"""
+
+MOST_FETCHED_BYTES = 128 * 1024 * 1024
+"""What providers take is a quarter of that."""
+
 
 def attachment_options(command: F) -> F:
     """Add ``-a`` as *attachments*, a tuple of texts, and ``--at`` as *attachment_types*, a tuple of pairs."""
@@ -59,7 +67,22 @@ def _attachment(run: Run, value: str, media_type: str | None, stdin: Stdin) -> A
         if not os.path.isfile(path):
             raise UsageError(f"File {one_line(value, SHOWN_LETTERS)} does not exist", why=_what_is_there(path))
         found = Attachment(type=media_type, path=path)
-    return found if media_type else _with_type(found, value)
+    return _with_content(found if media_type else _with_type(found, value))
+
+
+def _with_content(attachment: Attachment) -> Attachment:
+    """Return *attachment* with its bytes, where they lie at an address and are of a kind that is fetched here."""
+    if not attachment.url or not (attachment.type or "").startswith(FETCHED):
+        return attachment
+    attachment.id()  # by its address, and so it stays
+    shown = one_line(attachment.url, SHOWN_LETTERS)
+    try:
+        attachment.content = attachment.content_bytes(most=MOST_FETCHED_BYTES)
+    except (OSError, ValueError) as error:
+        found = UsageError(f"{shown} cannot be attached.", why=str(error))
+        found.exit_code = 1
+        raise found from error
+    return attachment
 
 
 def _with_type(attachment: Attachment, called: str) -> Attachment:

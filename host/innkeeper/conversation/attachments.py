@@ -39,7 +39,7 @@ def attachment_out(attachment: Attachment) -> wire.Attachment:
         return wire.Attachment(type=attachment.type, url=attachment.url, id=attachment.id())
     try:
         content = attachment.content_bytes()
-        return wire.Attachment(type=attachment.type, content=content or b"", id=attachment.id())
+        return wire.Attachment(type=attachment.type, url=attachment.url, content=content or b"", id=attachment.id())
     except OSError as error:
         raise unreadable(attachment, error) from error
 

@@ -57,15 +57,20 @@ class Attachment(Value):
             return type_of_bytes(self.content)
         raise ValueError("Attachment has neither a type nor content to tell it by")
 
-    def content_bytes(self) -> bytes | None:
-        """Return the content, read from the file or fetched from the address where needed."""
+    def content_bytes(self, *, most: int | None = None) -> bytes | None:
+        """Return the content, read from the file or fetched from the address where needed.
+
+        Raises OSError where the file or the server fails, ValueError for more than *most* bytes at an address.
+        """
         if self.content:
             return self.content
         if self.path:
             return _read(self.path)
         if self.url:
             with _opened(self.url, "GET") as answer:
-                fetched: bytes = answer.read()
+                fetched: bytes = answer.read() if most is None else answer.read(most + 1)
+                if most is not None and len(fetched) > most:
+                    raise ValueError(f"there are more than {most} bytes at {self.url}")
                 return fetched
         return self.content
 
