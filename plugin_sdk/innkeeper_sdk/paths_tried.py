@@ -52,7 +52,7 @@ class PathsTried:
         for _ in range(_MOST_CAUSES):
             if error is None:
                 return
-            if isinstance(error, OSError):
+            if isinstance(error, OSError) and ("write", error.filename) not in self._seen:
                 self._add("read", error.filename)
             error = error.__cause__ or error.__context__
 
@@ -77,8 +77,14 @@ class PathsTried:
                 name = os.path.abspath(name)
         except (TypeError, ValueError, OSError):  # a descriptor, or a working directory that is gone
             return
-        if kind != "run" and name.startswith((*self._own, self._tmp) if kind == "write" else self._own):
+        if kind != "run" and (name.startswith(self._own) or self._is_temporary(kind, name)):
             return
         if (kind, name) not in self._seen and len(self._seen) < MOST:
             self._seen.add((kind, name))
             self._new.append((kind, name))
+
+    def _is_temporary(self, kind: str, name: str) -> bool:
+        """Say whether this is about a temporary file of the plugin's own. Others may have some in a folder of the same
+        name, which is not the one that is seen here.
+        """
+        return f"{name}/".startswith(self._tmp) and (kind == "write" or os.path.lexists(name))

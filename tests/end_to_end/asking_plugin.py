@@ -13,12 +13,13 @@ from .plugin_source import write_plugin
 CODE = """
 import os
 import subprocess
+import tempfile
 import urllib.request
 
 import llm
 
 
-def try_to(action, what):
+def try_to(action, what=""):
     if action == "net":
         return urllib.request.urlopen(what, timeout=10).read().decode()
     if action == "key":
@@ -35,6 +36,11 @@ def try_to(action, what):
         return subprocess.run([what], capture_output=True, text=True).stdout
     if action == "list":
         return " ".join(sorted(os.listdir(what)))
+    if action == "temporary":
+        with tempfile.NamedTemporaryFile("w+") as file:
+            file.write("mine")
+            file.flush()
+            return open(file.name).read() + " ".join(os.listdir(tempfile.gettempdir()))[:0]
     if action == "say":
         raise llm.ModelError(str(llm.get_key("", what, None)))
     return "?"

@@ -11,6 +11,7 @@ import click
 from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.untrusted import cleaned, one_line
 
+from .audit import audit
 from .default_group import DefaultGroup
 from .options import sandbox_option
 from .permissions import allow, deny, permissions
@@ -23,7 +24,7 @@ def plugins() -> None:
     """List installed plugins, and manage what they may do"""
 
 
-for command in (run_plugin_command, permissions, allow, deny):
+for command in (run_plugin_command, permissions, allow, deny, audit):
     plugins.add_command(command)
 
 

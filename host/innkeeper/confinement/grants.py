@@ -128,10 +128,11 @@ def _from_json(value: object) -> tuple[str, Grants]:
         raise TypeError("it names no source")
     if value.keys() != {"source", "grants"}:
         raise TypeError("it holds something else than a source and grants")
-    return value["source"], _grants_from_json(value["grants"])
+    return value["source"], grants_from_fields(value["grants"])
 
 
-def _grants_from_json(value: object) -> Grants:
+def grants_from_fields(value: object) -> Grants:
+    """Return the grants that `Grants.as_fields` wrote. Raises ValueError or TypeError."""
     if not isinstance(value, dict):
         raise TypeError("it does not hold an object")
     for key, content in value.items():

@@ -36,6 +36,9 @@ OPTIONS = {
 }
 """The option of ``llm plugins allow`` for each kind of refusal."""
 
+GRANTS = {kind: f"{kind}s" if kind in ("key", "database") else kind for kind in OPTIONS}
+"""The field of `Grants` for each kind."""
+
 _WORDS = {
     "net": "to reach {}",
     "key": "the key '{}'",
@@ -50,7 +53,7 @@ _WORDS = {
 class Denial(NamedTuple):
     """*what* was refused, as the option that allows it takes it, and *reason*, a clause.
 
-    A *quiet* one is no news: it only explains an error that the plugin makes of it.
+    A *quiet* one is no news: it only explains an error that nothing else does.
     """
 
     kind: str
@@ -120,12 +123,17 @@ class Denials:
 
         It goes with an error, so the person is told.
         """
-        return self._with_advice(self._sentence("The sandbox refused it:", self.all()))
+        found = self.all()
+        loud = [denial for denial in found if not denial.quiet]
+        return self._with_advice(self._sentence("The sandbox refused it:", loud or found))
 
-    def left_to_tell(self) -> str:
-        """Return the same of what no error told: the plugin swallowed it. Told from now on."""
-        with self._lock:
-            left = [denial for key, denial in self._found.items() if key not in self._told and not denial.quiet]
+    def left_to_tell(self, is_known: Callable[[Denial], bool] = lambda denial: False) -> str:
+        """Return the same of what no error told: the plugin swallowed it. Told from now on.
+
+        What *is_known* says of is left out: the person decided about it before.
+        """
+        left = [one for one in self.all() if (one.kind, one.what) not in self._told and not one.quiet]
+        left = [one for one in left if not is_known(one)]
         return self._with_advice(self._sentence(f"Note: the sandbox refused {self.plugin}", left))
 
     def _with_advice(self, sentence: str) -> str:

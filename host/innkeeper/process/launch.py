@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from innkeeper.confinement.confine import SIGINT, SIGTERM, Confined, Run, confine
+from innkeeper.confinement.confine import BOOTSTRAP, SIGINT, SIGTERM, Confined, Run, confine
 from innkeeper.confinement.policy import Policy
 from innkeeper.confinement.tier import Tier
 from innkeeper.errors import PluginStartFailed
@@ -142,7 +142,7 @@ def _launch(  # noqa: PLR0917  # called in one place
             raise
         confined.started()
         child = Child(pid, shares_group=policy.terminal)
-        data_dir, folders = home.data_dir(plugin.name), (plugin.base_prefix, plugin.venv(home), plugin.site_packages)
+        data_dir, folders = home.data_dir(plugin.name), (plugin.base_prefix, plugin.venv(home), BOOTSTRAP)
         return Launched(
             held,
             policy,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from innkeeper.confinement.grants import Grants
     from innkeeper.confinement.tier import Tier
-    from innkeeper.process.denials import Denials
+    from innkeeper.process.denials import Denial, Denials
     from innkeeper.process.launch import Launched
     from innkeeper.process.session import Session
 
@@ -389,7 +389,16 @@ class Host:
         """Return a sentence for each plugin that was refused something of which no error told."""
         with self._lock:
             found = list(self._denials.values())
-        return [sentence for denials in found if (sentence := denials.left_to_tell())]
+        return [sentence for one in found if (sentence := one.left_to_tell(self._was_decided(one.plugin)))]
+
+    def _was_decided(self, name: str) -> Callable[[Denial], bool]:
+        """Return what says whether the person was asked about something that the plugin *name* was refused."""
+        from innkeeper.confinement.granting import answered
+        from innkeeper.process.denials import GRANTS
+
+        plugin = self.index.named(name)
+        decided = answered(self.home, name, plugin.source) if plugin is not None else None
+        return lambda denial: denial.what in getattr(decided, GRANTS.get(denial.kind, ""), ())
 
     def used(self, plugin: InstalledPlugin, kind: str, what: str) -> None:
         """Keep in the audit that *plugin* used what it was granted: each thing once a run."""
