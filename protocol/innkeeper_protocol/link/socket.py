@@ -24,11 +24,12 @@ BUFFER_BYTES = 4 * 1024 * 1024
 GIVEN_WAY_S = 0.000004
 """Giving way takes longer than this only when someone else had the processor: the other side as a rule, so look."""
 
-TAKEN_AWAY_S = 0.0001
-"""And longer than this when it was someone who computes, a model for instance, and had it for all of a time slice."""
+TAKEN_AWAY_S = 0.0007
+"""And longer than this when it was someone who computes, a model for instance, and had it for all of a time slice. If
+something came in the meantime, that was too long."""
 
-SLEEPY_S = 1.0
-"""Then nobody stays awake for so long. Who sleeps is woken ahead of who computes; who gives way, way after it."""
+SLEEPY_S = 0.25
+"""Then nobody stays awake for so long. Who sleeps is woken ahead of who computes; who gave way comes after it."""
 
 _ANCILLARY_BYTES = socket.CMSG_SPACE(4 * array.array("i").itemsize)
 
@@ -73,13 +74,12 @@ class SocketLink:
         if began < self._sleepy_until:
             return
         sched_yield()
-        now = monotonic()
+        now, look = monotonic(), self._readable.poll
         if now - began < GIVEN_WAY_S:
-            look = self._readable.poll
             while not look(0) and now - began < span_s:
                 sched_yield()
                 now = monotonic()
-        if now - began > TAKEN_AWAY_S:
+        if now - began > TAKEN_AWAY_S and look(0):
             self._sleepy_until = now + SLEEPY_S
 
     def send(self, data: bytes, more: bytes | memoryview = b"", /) -> None:
