@@ -94,10 +94,8 @@ class _ClientBase:
 
     def _http_settings(self) -> dict[str, Any]:
         """Return what an httpx client is made with. Making a TLS context takes longer than all the rest."""
-        import httpx
-
         is_tls = self.server.base_url.lower().startswith("https:")
-        return {"timeout": httpx.Timeout(SILENCE_S, connect=CONNECTING_S), "verify": tls() if is_tls else False}
+        return {"timeout": timeout(), "verify": tls() if is_tls else False}
 
 
 def import_httpx() -> None:
@@ -105,6 +103,13 @@ def import_httpx() -> None:
     if "httpx" not in sys.modules:
         sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # such a module cannot be imported
         import httpx  # noqa: F401  # to have it
+
+
+def timeout() -> httpx.Timeout:
+    """Return how long is waited for a server."""
+    import httpx
+
+    return httpx.Timeout(SILENCE_S, connect=CONNECTING_S)
 
 
 @functools.cache
@@ -158,7 +163,9 @@ class Client(_ClientBase):
         if self._shows:
             from innkeeper_sdk.api.logging_client import logging_client
 
-            return logging_client()
+            http = logging_client()
+            http.timeout = timeout()
+            return http
         return httpx.Client(**self._http_settings())
 
     def _sent(self, http: httpx.Client, request: Request, *, stream: bool) -> httpx.Response:
@@ -227,7 +234,9 @@ class AsyncClient(_ClientBase):
         if self._shows:
             from innkeeper_sdk.api.logging_client import async_logging_client
 
-            return async_logging_client()
+            http = async_logging_client()
+            http.timeout = timeout()
+            return http
         return httpx.AsyncClient(**self._http_settings())
 
     async def _sent(self, http: httpx.AsyncClient, request: Request, *, stream: bool) -> httpx.Response:
@@ -255,7 +264,9 @@ async def _async_sleep(seconds: float) -> None:
 
 
 def may_pass(error: Exception) -> bool:
-    """Tell whether it is worth to ask again: not after a long silence, nor where the address is none."""
+    """Tell whether it is worth to ask again: not after a long silence, nor where the address is none, or another's."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return False
     return type(error).__name__ in {"ConnectError", "ConnectTimeout", "RemoteProtocolError", "ReadError", "WriteError"}
 
 
