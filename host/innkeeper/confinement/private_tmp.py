@@ -1,7 +1,4 @@
-"""The private tmp of a plugin in tier inproc: a folder of its own, removed with it. (Tier ns has one in memory.)
-
-Removing goes through descriptors and follows no link, since what lies in there is the plugin's work.
-"""
+"""The private tmp of a plugin in tier inproc: a folder of its own, removed with it. (Tier ns has one in memory.)"""
 
 from __future__ import annotations
 
@@ -19,9 +16,9 @@ def make_private_tmp(environ: Mapping[str, str]) -> str:
 
 def remove_private_tmp(path: str) -> None:
     """Remove the folder *path*, and those of this user beside it whose host was killed before it could."""
-    import shutil
+    from innkeeper.storage.removal import remove_tree
 
-    shutil.rmtree(path, ignore_errors=True)
+    remove_tree(path)
     prefix = _prefix()
     with os.scandir(os.path.dirname(path)) as beside:
         for entry in beside:
@@ -29,7 +26,7 @@ def remove_private_tmp(path: str) -> None:
             if not entry.name.startswith(prefix) or not pid.isdigit() or os.path.exists(f"/proc/{pid}"):
                 continue
             if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
-                shutil.rmtree(entry.path, ignore_errors=True)
+                remove_tree(entry.path)
 
 
 def _prefix() -> str:

@@ -15,9 +15,9 @@ from innkeeper.errors import InstallError
 from innkeeper.paths import Home
 from innkeeper.storage.audit import audit_files
 from innkeeper.storage.lock import attempt, exclusive, share
+from innkeeper.storage.removal import remove_tree
 
 from .inventory import RECORD, InstalledPlugin, read_index
-from .removal import remove_tree
 
 _LOCK = "lock"
 

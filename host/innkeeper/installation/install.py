@@ -224,6 +224,8 @@ def _explained(subject: str) -> Iterator[None]:
         yield
     except UvFailed as error:
         raise error.explained(subject) from error
+    except RecursionError as error:
+        raise InstallError(f"{subject} was not installed.", why="Its folders are nested too deep.") from error
     except OSError as error:
         full = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)]
         if any(text in str(error) for text in full):  # shutil collects several errors into one, as texts

@@ -8,8 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from innkeeper.paths import Home
 from innkeeper.storage.lock import attempt, exclusive
-
-from .removal import remove_tree
+from innkeeper.storage.removal import remove_tree
 
 _LOCK = "lock"
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from innkeeper.errors import InstallError
 from innkeeper.paths import Home
+from innkeeper.storage.removal import remove_tree
 
 from .bytecode import compile_files, sources_below
 from .fingerprint import (
@@ -29,7 +30,6 @@ from .fingerprint import (
 )
 from .interpreters import Interpreter
 from .inventory import canonical_name
-from .removal import remove_tree
 from .uv import run_uv
 from .wheel import read_wheel
 

@@ -206,6 +206,16 @@ def test_archive_that_claims_to_be_huge_is_refused_before_it_is_unpacked(tmp_pat
         unpack(str(archive), str(tmp_path / "unpacked"), subject="bomb")
 
 
+def test_source_with_folders_too_deep_is_refused(bench: Workbench, tmp_path: Path) -> None:
+    source = write_source(tmp_path, "deep")
+    for depth in range(1, 1201):
+        os.mkdir(source / "/".join(["d"] * depth))
+
+    error = bench.fails(source)
+
+    assert error.why == "Its folders are nested too deep."
+
+
 def test_what_a_build_leaves_running_does_not_keep_the_host_waiting(bench: Workbench, tmp_path: Path) -> None:
     """It holds the pipe that the host reads from, for as long as it lives."""
     attempt = "os.fork() or __import__('time').sleep(3600)"
