@@ -187,6 +187,32 @@ def chat_subclass():
 
 
 @question
+def options_of_subclasses():
+    class Own(Chat):
+        class Options(Chat.Options):
+            provider: str | None = Field(default=None, description="x")
+
+    class Bare(Chat):
+        model_id = "bare"
+
+        def __init__(self):
+            """Make nothing of the base class's."""
+
+    class Same(Chat):
+        pass
+
+    return [
+        sorted(kind.model_fields)
+        for kind in (
+            Own("m").Options,
+            Own("m", reasoning=True).Options,
+            Bare().Options,
+            Same("m", verbosity=True).Options,
+        )
+    ] + [sorted(Own.Options.model_fields), sorted(Same.Options.model_fields), sorted(Completion.Options.model_fields)]
+
+
+@question
 def chat_client_by_hand():
     client = model_of(Chat, "text").get_client("sk-other-key-that-is-long-enough")
     whole = client.chat.completions.create(model="text", messages=[{"role": "user", "content": "hi"}])
