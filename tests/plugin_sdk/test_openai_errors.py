@@ -179,6 +179,13 @@ def test_server_that_is_not_there_is_named() -> None:
     assert str(caught.value).startswith(f"{host} cannot be reached: ")
 
 
+def test_password_in_an_address_is_not_shown(server: OpenAIServer) -> None:
+    address = server.address.replace("//", "//me:secret@")
+    with pytest.raises(RequestRefused) as caught:
+        Chat("wrong-key", api_base=address, key=KEY).prompt("hi").text()
+    assert str(caught.value).startswith(f"{host_of(server)} answered 401, ")
+
+
 def test_address_that_is_none_is_said(server: OpenAIServer) -> None:
     with pytest.raises(ServerUnreachable, match="nowhere cannot be reached"):
         Chat("m", api_base="nowhere", key=KEY).prompt("hi").text()

@@ -43,8 +43,8 @@ class Server:
 
     @property
     def name(self) -> str:
-        """The host, as people know it."""
-        return urlsplit(self.base_url).netloc or self.base_url
+        """The host, as people know it, without the user and the password that the address may hold."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2] or self.base_url
 
     def url(self, path: str) -> str:
         """Return the address of *path*, with the query that the base address may have."""
