@@ -108,7 +108,7 @@ def asking_plugin(
     return write_plugin(folder, name, code, version=version)
 
 
-class _Greeter(http.server.BaseHTTPRequestHandler):
+class Greeter(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "5")
@@ -122,7 +122,7 @@ class _Greeter(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def greeting_server() -> Iterator[int]:
     """Serve "hello" on this machine; yield the port."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Greeter)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Greeter)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield server.server_address[1]

@@ -16,6 +16,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from .addresses import address_of, is_loopback_name, may_reach
 from .person_proxy import ask_to_connect, proxy_for
@@ -113,29 +114,30 @@ class Broker:
         return connection
 
     def _connect(self, name: str, port: int, grants: list[HostPort]) -> socket.socket:
-        lookup = "localhost" if is_loopback_name(name) else name
-        flags = socket.AI_NUMERICHOST if address_of(name) else socket.AI_ADDRCONFIG if "." in lookup else 0
-        found = socket.getaddrinfo(lookup, port, type=socket.SOCK_STREAM, flags=flags)
-        allowed = [entry for entry in found if any(may_reach(grant, str(entry[4][0])) for grant in grants)]
+        found = _addresses(name, port)
+        allowed = [one for one in found if any(may_reach(grant, str(one[1][0])) for grant in grants)]
         if not allowed:
-            private = ", ".join(sorted({str(entry[4][0]) for entry in found}))
+            private = ", ".join(sorted({str(address[0]) for _, address in found}))
             raise self._refusal(f"private:{name}", port, f"it stands for a private address ({private})")
-        failure: OSError | None = None
-        for family, kind, protocol, _, address in allowed:
-            connection = socket.socket(family, kind, protocol)
+        failures: list[OSError] = []
+        for family, address in allowed:
+            try:
+                connection = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as error:  # no IPv6 here
+                failures.append(error)
+                continue
             try:
                 connection.settimeout(ATTEMPT_TIMEOUT_S if len(allowed) > 1 else CONNECT_TIMEOUT_S)
                 connection.connect(address)
             except OSError as error:
-                failure = error
+                failures.append(error)
                 connection.close()
             except BaseException:
                 connection.close()
                 raise
             else:
                 return connection
-        assert failure is not None
-        raise failure
+        raise failures[0]
 
     def _refusal(self, host: str, port: int, reason: str) -> OSError:
         """Report the refusal, and return it. *host* is what would have to be granted."""
@@ -202,6 +204,17 @@ class Broker:
             socket.send_fds(self._channel, [answer], [] if descriptor is None else [descriptor])
         except OSError:
             return  # the plugin is gone; nobody waits
+
+
+def _addresses(name: str, port: int) -> list[tuple[int, Any]]:
+    """Return family and address of each that *name* stands for, in the order to try. Names of this machine itself are
+    not looked up: what they stand for is nobody else's to say (RFC 6761).
+    """
+    if is_loopback_name(name):
+        return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port, 0, 0))]
+    flags = socket.AI_NUMERICHOST if address_of(name) else socket.AI_ADDRCONFIG if "." in name else 0
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=flags)
+    return [(family, address) for family, _, _, _, address in found]
 
 
 def _parse(data: bytes) -> tuple[int, int, str] | None:

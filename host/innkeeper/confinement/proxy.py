@@ -1,4 +1,5 @@
-"""A CONNECT proxy for code inside that makes its own sockets: gRPC, Rust clients, curl, git.
+"""A proxy for code inside that makes its own sockets: gRPC, Rust clients, curl, git. It joins them to a host when asked
+to CONNECT, and passes on requests in plain HTTP, one a connection.
 
 Tier ns only. The plugin's network is an empty one, whose only listener is the socket that the bootstrap made there
 and handed to the host; the host accepts from it, so the plugin reaches this proxy and nothing else. Who may be
@@ -13,14 +14,18 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from .policy import HostPort
 
 REQUEST_TIMEOUT_S = 30.0
-"""To name the host. A client does that at once."""
+"""To say what is wanted. A client does that at once."""
 
 CONNECTIONS_LIMIT = 64
 """Open at once. More is a flood."""
+
+_BETWEEN_TWO = frozenset(["connection", "proxy-connection", "keep-alive", "proxy-authorization", "te", "upgrade"])
+"""Headers that are about one connection. The next request of a client may be for another host, so each is the last."""
 
 _HEAD_LIMIT_BYTES = 16 * 1024
 _PIECE_BYTES = 64 * 1024
@@ -58,20 +63,22 @@ class ConnectProxy:
         try:
             with client:
                 client.settimeout(REQUEST_TIMEOUT_S)
-                request = _read_head(client)
-                target = _target(request)
-                if target is None:
-                    client.sendall(b"HTTP/1.1 405 Only CONNECT\r\nAllow: CONNECT\r\nContent-Length: 0\r\n\r\n")
+                request = _Request.parse(_read_head(client))
+                if request is None:
+                    client.sendall(b"HTTP/1.1 400 No request for a proxy\r\nContent-Length: 0\r\n\r\n")
                     return
                 try:
-                    server = self._connect(target.host, target.port or 443)
+                    server = self._connect(request.host, request.port)
                 except OSError as error:
                     status = b"403 Forbidden" if isinstance(error, PermissionError) else b"502 Bad Gateway"
                     text = (error.strerror or str(error)).encode("utf-8", "replace")
                     client.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(text), text))
                     return
                 with server:
-                    client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+                    if request.to_pass_on:
+                        server.sendall(request.to_pass_on)
+                    else:
+                        client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
                     _relay(client, server)
         except OSError:
             return  # one side is gone, which ends it for the other
@@ -89,14 +96,38 @@ def _read_head(client: socket.socket) -> bytes:
     return head
 
 
-def _target(head: bytes) -> HostPort | None:
-    words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
-    if len(words) != 3 or words[0] != "CONNECT":
-        return None
-    try:
-        return HostPort.parse(words[1])
-    except ValueError:
-        return None
+class _Request(NamedTuple):
+    """Where a client wants to, and the head *to_pass_on* there, b"" where it only wants to be connected."""
+
+    host: str
+    port: int
+    to_pass_on: bytes = b""
+
+    @classmethod
+    def parse(cls, head: bytes) -> _Request | None:
+        """Return what *head* asks for, None where that is nothing for a proxy."""
+        if not head.endswith(b"\r\n\r\n"):
+            return None
+        first, *headers = head.decode("latin-1").split("\r\n")
+        words = first.split(" ")
+        if len(words) != 3 or not words[2].startswith("HTTP/1."):
+            return None
+        method, target, version = words
+        try:
+            if method == "CONNECT":
+                found = HostPort.parse(target)
+                return cls(found.host, found.port or 443)
+            scheme, _, rest = target.partition("://")
+            if scheme.lower() != "http" or not method.isalpha():
+                return None
+            end = next((number for number, letter in enumerate(rest) if letter in "/?#"), len(rest))
+            found = HostPort.parse(rest[:end].rpartition("@")[2])
+        except ValueError:
+            return None
+        path = rest[end:] if rest[end:].startswith("/") else f"/{rest[end:]}"
+        kept = [line for line in headers if line and line.partition(":")[0].strip().lower() not in _BETWEEN_TWO]
+        lines = [f"{method} {path} {version}", *kept, "Connection: close", "", ""]
+        return cls(found.host, found.port or 80, "\r\n".join(lines).encode("latin-1"))
 
 
 def _relay(one: socket.socket, other: socket.socket) -> None:

@@ -32,6 +32,7 @@ from innkeeper_protocol.peer import Handler, Peer, Stream
 
 from innkeeper.confinement.broker import Broker
 from innkeeper.confinement.confine import LOCKDOWN_FAILED
+from innkeeper.confinement.policy import HostPort
 from innkeeper.errors import (
     ConfinementError,
     Interrupted,
@@ -344,4 +345,9 @@ class Session:
 
     def _denied(self, plugin: str, host: str, port: int, reason: str) -> None:
         where = f"[{host}]:{port}" if host.count(":") > 1 else f"{host}:{port}"
-        self.denials.add("net", where, reason)
+        try:
+            HostPort.parse(where)
+        except ValueError:  # a plugin may name anything, and what is no host cannot be granted
+            self.denials.add("host", where, reason)
+        else:
+            self.denials.add("net", where, reason)
