@@ -30,7 +30,11 @@ def noted(folder: Path, code: str) -> list[list[str]]:
     (folder / "work" / "a.txt").write_text("a")
     program = PROLOGUE + textwrap.dedent(code) + "\nprint(json.dumps(tried.take()))"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", program, str(folder)], capture_output=True, encoding="utf-8", check=True, timeout=60
+        [sys.executable, "-I", "-c", program, str(folder)],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
     )
     return [[kind, what.replace(f"{folder}/", "")] for kind, what in json.loads(done.stdout)]
 

@@ -32,12 +32,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "room" in metafunc.fixturenames:
         kinds = [(tier, user) for tier in working_tiers() for user in USERS]
         metafunc.parametrize("room", kinds, ids=[f"{tier}-{user}" for tier, user in kinds], indirect=True)
+    if "tier_room" in metafunc.fixturenames:
+        metafunc.parametrize("tier_room", working_tiers(), indirect=True)
 
 
 @pytest.fixture
 def room(request: pytest.FixtureRequest, interpreter: Interpreter, everyones_folder: Path) -> Iterator[Room]:
     tier, user = request.param
     yield from _room(tier, user, interpreter, everyones_folder)
+
+
+@pytest.fixture
+def tier_room(request: pytest.FixtureRequest, interpreter: Interpreter, everyones_folder: Path) -> Iterator[Room]:
+    """A room of each tier, for an ordinary user: for what is the same whoever it is."""
+    yield from _room(request.param, "user", interpreter, everyones_folder)
 
 
 @pytest.fixture(params=USERS)

@@ -161,10 +161,10 @@ CLIENTS = {
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_granted_host_answers(room: Room, packages: str, certificate: Path, port: int, client: str) -> None:
+def test_a_granted_host_answers(tier_room: Room, packages: str, certificate: Path, port: int, client: str) -> None:
     code = program(packages, f"https://localhost:{port}/", CLIENTS[client])
 
-    outcome = room.run(code, policy=talker(packages, certificate, f"localhost:{port}"))
+    outcome = tier_room.run(code, policy=talker(packages, certificate, f"localhost:{port}"))
 
     assert (outcome.text, outcome.status, outcome.denials) == ("hello", 0, [])
 
@@ -179,13 +179,13 @@ FOLLOWERS = {
 
 @pytest.mark.parametrize("client", FOLLOWERS)
 def test_a_redirect_elsewhere_leads_nowhere(
-    room: Room, packages: str, certificate: Path, port: int, client: str
+    tier_room: Room, packages: str, certificate: Path, port: int, client: str
 ) -> None:
     url = f"https://localhost:{port}/to/https://elsewhere.example.net/"
     code = textwrap.indent(textwrap.dedent(FOLLOWERS[client]), "    ").lstrip("\n")
     guarded = f"try:\n{code}\nexcept Exception as error:\n    print(type(error).__name__)"
 
-    outcome = room.run(program(packages, url, guarded), policy=talker(packages, certificate, f"localhost:{port}"))
+    outcome = tier_room.run(program(packages, url, guarded), policy=talker(packages, certificate, f"localhost:{port}"))
 
     assert "hello" not in outcome.text
     assert {denial[1:] for denial in outcome.denials} == {("elsewhere.example.net", 443)}
@@ -193,7 +193,7 @@ def test_a_redirect_elsewhere_leads_nowhere(
 
 @pytest.mark.parametrize("client", ["openai", "anthropic"])
 def test_a_vendor_s_client_says_which_connection_was_refused(
-    room: Room, packages: str, certificate: Path, client: str
+    tier_room: Room, packages: str, certificate: Path, client: str
 ) -> None:
     code = textwrap.indent(textwrap.dedent(CLIENTS[client]), "    ")
     guarded = (
@@ -204,13 +204,13 @@ def test_a_vendor_s_client_says_which_connection_was_refused(
     )
     url = "https://api.vendor.example.net/"
 
-    outcome = room.run(program(packages, url, guarded), policy=talker(packages, certificate, "localhost:1"))
+    outcome = tier_room.run(program(packages, url, guarded), policy=talker(packages, certificate, "localhost:1"))
 
     assert "talker may not connect to api.vendor.example.net:443: it was not granted" in outcome.text
     assert ("talker", "api.vendor.example.net", 443) in outcome.denials
 
 
-def test_ipv6_is_reached_as_granted_and_by_address_alone(room: Room, packages: str, certificate: Path) -> None:
+def test_ipv6_is_reached_as_granted_and_by_address_alone(tier_room: Room, packages: str, certificate: Path) -> None:
     with serving(SixServer, "::1", None) as port:
         code = """
             import asyncio, httpx, urllib.request
@@ -225,7 +225,7 @@ def test_ipv6_is_reached_as_granted_and_by_address_alone(room: Room, packages: s
                 print(error.reason.strerror)
         """
 
-        outcome = room.run(
+        outcome = tier_room.run(
             program(packages, f"http://[::1]:{port}/", code), policy=talker(packages, certificate, f"[::1]:{port}")
         )
 
@@ -233,12 +233,12 @@ def test_ipv6_is_reached_as_granted_and_by_address_alone(room: Room, packages: s
     assert outcome.text.splitlines() == ["hello", "hello", said]
 
 
-def test_localhost_is_reached_whichever_of_its_addresses_answers(room: Room, packages: str, certificate: Path) -> None:
+def test_localhost_is_whichever_of_its_addresses_answers(tier_room: Room, packages: str, certificate: Path) -> None:
     """A server may listen on ::1 alone; the name is both."""
     with serving(SixServer, "::1", None) as port:
         code = program(packages, f"http://localhost:{port}/", CLIENTS["requests"])
 
-        outcome = room.run(code, policy=talker(packages, certificate, f"localhost:{port}"))
+        outcome = tier_room.run(code, policy=talker(packages, certificate, f"localhost:{port}"))
 
     assert outcome.text == "hello"
 
@@ -265,9 +265,9 @@ PROGRAMS = {
 @needs_curl
 @pytest.mark.parametrize("kind", PROGRAMS)
 def test_programs_with_sockets_of_their_own_go_through_the_proxy(
-    room: Room, packages: str, certificate: Path, port: int, kind: str
+    tier_room: Room, packages: str, certificate: Path, port: int, kind: str
 ) -> None:
-    if room.tier != "ns":
+    if tier_room.tier != "ns":
         return  # such a grant is refused there: test_own_sockets_are_refused_where_only_the_weaker_tier_works
     with serving(http.server.ThreadingHTTPServer, "127.0.0.1", None) as plain:
         net = (f"localhost:{port}", f"localhost:{plain}")
@@ -275,16 +275,16 @@ def test_programs_with_sockets_of_their_own_go_through_the_proxy(
         policy = policy._replace(environment=(*policy.environment, ("CURL_CA_BUNDLE", str(certificate))))
         code = f"plain = 'http://localhost:{plain}/'\n" + textwrap.dedent(PROGRAMS[kind])
 
-        outcome = room.run(program(packages, f"https://localhost:{port}/", code), policy=policy)
+        outcome = tier_room.run(program(packages, f"https://localhost:{port}/", code), policy=policy)
 
     assert (outcome.text, outcome.denials) == ("hello", [])
 
 
 @needs_curl
 def test_a_program_reaches_no_host_that_was_not_granted(
-    room: Room, packages: str, certificate: Path, port: int
+    tier_room: Room, packages: str, certificate: Path, port: int
 ) -> None:
-    if room.tier != "ns":
+    if tier_room.tier != "ns":
         return
     code = """
         import subprocess
@@ -300,7 +300,7 @@ def test_a_program_reaches_no_host_that_was_not_granted(
     policy = talker(packages, certificate, f"localhost:{port}", own_sockets=True, run=(str(shutil.which("curl")),))
     policy = policy._replace(environment=(*policy.environment, ("CURL_CA_BUNDLE", str(certificate))))
 
-    outcome = room.run(program(packages, f"https://localhost:{port}/", code), policy=policy)
+    outcome = tier_room.run(program(packages, f"https://localhost:{port}/", code), policy=policy)
 
     failed, plain, *others = outcome.text.splitlines()
     assert [line.strip() for line in (failed, *others)] == ["True"] * 4
@@ -312,9 +312,9 @@ def test_a_program_reaches_no_host_that_was_not_granted(
 
 
 @needs_curl
-def test_git_clones_from_a_granted_host(room: Room, packages: str, certificate: Path, tmp_path: Path) -> None:
+def test_git_clones_from_a_granted_host(tier_room: Room, packages: str, certificate: Path, tmp_path: Path) -> None:
     """Over plain HTTP as ``git http-backend`` was before it: a folder of files, which curl inside git asks for."""
-    if room.tier != "ns":
+    if tier_room.tier != "ns":
         return
     repository = tmp_path / "served" / "one.git"
     identity = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.net"}
@@ -348,16 +348,16 @@ def test_git_clones_from_a_granted_host(room: Room, packages: str, certificate: 
     programs = (str(shutil.which("git")), f"{exec_path}/git-remote-http", f"{exec_path}/git")
     policy = talker(packages, certificate, f"localhost:{port}", own_sockets=True, run=programs, terminal=False)
 
-    outcome = room.run(program(packages, f"http://localhost:{port}/one.git", code), policy=policy)
+    outcome = tier_room.run(program(packages, f"http://localhost:{port}/one.git", code), policy=policy)
     server.shutdown()
     server.server_close()
 
     assert outcome.text.splitlines()[-1:] == ["first"], outcome.text
 
 
-def test_grpc_goes_through_the_proxy(room: Room, packages: str, certificate: Path) -> None:
+def test_grpc_goes_through_the_proxy(tier_room: Room, packages: str, certificate: Path) -> None:
     """Its client is C++, with sockets and a resolver of its own. Server and client of the same package."""
-    if room.tier != "ns":
+    if tier_room.tier != "ns":
         return
     server = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(GRPC_SERVER), packages], stdout=subprocess.PIPE, text=True
@@ -367,7 +367,7 @@ def test_grpc_goes_through_the_proxy(room: Room, packages: str, certificate: Pat
         port = int(server.stdout.readline())
         policy = talker(packages, certificate, f"localhost:{port}", own_sockets=True)
 
-        outcome = room.run(program(packages, f"localhost:{port}", GRPC_CLIENT), policy=policy)
+        outcome = tier_room.run(program(packages, f"localhost:{port}", GRPC_CLIENT), policy=policy)
     finally:
         server.kill()
         server.wait()
