@@ -118,6 +118,14 @@ def logged(inn: Inn) -> list[dict[str, Any]]:
     return found
 
 
+def test_option_that_the_model_has_not_is_refused_before_anything_is_said(talkers: Inn) -> None:
+    message = talkers.fails("chat", "-m", "talker", "-o", "mod", "gloomy")
+
+    assert message == (
+        "Error: Model talker has no option 'mod'.\n  It has: mood. What they are: llm models list --options -m talker\n"
+    )
+
+
 def test_turns_know_of_one_another_and_share_a_process(talkers: Inn) -> None:
     chat = Chat(talkers, "-s", "be brief", "-o", "mood", "glad")
 

@@ -64,7 +64,32 @@ def test_installed_plugins_are_listed_as_llm_lists_them(published: Inn) -> None:
 
 
 def test_models_of_the_plugins_are_listed_with_their_options(published: Inn) -> None:
-    lines = published.ok("models", "list", "--options", "-q", "markov").splitlines()
+    """And with what else they take and can do. Options that two models have alike are described once."""
+    options = ["  Options:", "    example_bool: boolean", "    thinking: boolean"]
+    abilities = [
+        "  Attachment types:",
+        "    image/gif, image/jpeg, image/png",
+        "  Features:",
+        "  - streaming",
+        "  - tools",
+        "  - async",
+    ]
 
-    assert lines[0] == "Markov: markov"
-    assert [line.strip() for line in lines if ": " in line][1:3] == ["length: int", "delay: float"]
+    first, second = published.ok("models", "list", "--options", "-q", "echo").split("EchoNeedsKey: echo-needs-key\n")
+
+    lines = first.splitlines()
+    assert lines == [
+        "Echo: echo",
+        *options[:2],
+        "      Example boolean option",
+        options[2],
+        "      If set, emit canned reasoning chunks before the response",
+        *abilities,
+    ]
+    assert second.splitlines() == [
+        *options,
+        *abilities,
+        "  Keys:",
+        "    key: echo-needs-key",
+        "    env_var: LLM_ECHO_NEEDS_KEY_KEY",
+    ]

@@ -14,6 +14,7 @@ from .chat_session import Beginning, ChatSession, no_stdin
 from .conversation_options import opened, stored, tools_to_go_on_with, wants_log
 from .fragment_options import resolved
 from .model_choice import named_model, opened_model
+from .option_values import refuse_unknown
 from .run import Run
 from .schema_options import chosen_schema
 from .stdin import Stdin
@@ -70,6 +71,7 @@ class ChatRequest:
         model = opened_model(self.run, self._model(applied.model or (before.model if before else None)))
         if not model.info.supports_conversation:
             raise UsageError(f"{model} does not support conversations", hint=f"One question: llm -m {model.model_id}")
+        refuse_unknown(self.run, model.found, dict(self.options))
         choice = ToolChoice(
             tools=self.tools or (() if applied.tools else tools_to_go_on_with(model, before)),
             functions=self.functions,

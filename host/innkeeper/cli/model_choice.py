@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from innkeeper.errors import UnknownModel, UsageError
+from innkeeper.errors import UnknownModel
 
 from .names import MODEL_VARIABLE
 from .run import Run
@@ -28,7 +28,7 @@ def model_choice_options(command: F) -> F:
 
 
 def named_model(run: Run, model_id: str | None, queries: Sequence[str]) -> Found | None:
-    """Return the model that the options name, None where they name none. Raises UnknownModel, UsageError."""
+    """Return the model that the options name, None where they name none. Raises UnknownModel."""
     if model_id:
         return run.host.find_model(model_id)
     if not queries:
@@ -37,7 +37,7 @@ def named_model(run: Run, model_id: str | None, queries: Sequence[str]) -> Found
 
     found = find_by_query(run.host.index, tuple(queries))
     if found is None:
-        raise UsageError(f"No model found matching queries {', '.join(queries)}", hint="All of them: llm models")
+        raise UnknownModel(f"No model found matching queries {', '.join(queries)}", hint="All of them: llm models")
     return found
 
 

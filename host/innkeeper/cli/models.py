@@ -16,8 +16,8 @@ from innkeeper.storage.default_model import default_model, set_default_model
 from innkeeper.untrusted import one_line
 
 from .default_group import DefaultGroup
+from .model_details import ModelDetails
 from .model_options import options as options_group
-from .option_help import option_lines
 from .options import json_option
 from .run import Run
 
@@ -79,10 +79,11 @@ def list_(
         click.echo(json.dumps([listed.as_json(options=options) for listed in chosen], indent=2))
         return
     first = {listed.model_id: listed.found.plugin.name for listed in reversed(found)}
+    details = ModelDetails()
     for listed in chosen:
         click.echo(listed.line(first[listed.model_id]))
         if options and listed.info is not None:
-            for line in option_lines(listed.info.options_schema):
+            for line in details.lines(listed.info):
                 click.echo(line)
     if not (queries or options or schemas or tools or model_ids):
         click.echo(f"Default: {default_model(home)}")

@@ -11,8 +11,8 @@ from innkeeper.untrusted import one_line
 _TYPES = {"number": "float", "integer": "int", "string": "str", "object": "dict"}
 
 
-def option_lines(schema: dict[str, Any]) -> Iterator[str]:
-    """Yield what ``llm models --options`` shows below a model: a line for each option, and its description."""
+def option_lines(schema: dict[str, Any], *, described: bool = True) -> Iterator[str]:
+    """Yield what ``llm models --options`` shows below a model: a line for each option, its description where wanted."""
     properties = schema.get("properties")
     if not isinstance(properties, dict) or not properties:
         return
@@ -21,7 +21,7 @@ def option_lines(schema: dict[str, Any]) -> Iterator[str]:
         details = option if isinstance(option, dict) else {}
         yield f"    {one_line(str(name), 100)}: {_types(details, schema)}"
         description = details.get("description")
-        if isinstance(description, str) and description:
+        if described and isinstance(description, str) and description:
             yield from textwrap.wrap(one_line(description), 70, initial_indent="      ", subsequent_indent="      ")
 
 

@@ -168,17 +168,17 @@ class Request:
         )
 
     def tell_options(self) -> None:
-        """Show which options the model has, and ask nothing."""
+        """Show which options the model has, and what else it takes; ask nothing."""
         from innkeeper.remote.manifests import model_info
         from innkeeper.storage.aliases import read_aliases
 
+        from .model_details import ModelDetails
         from .models import Listed
-        from .option_help import option_lines
 
         found = self._model(self._model_of_templates(), self._stored())
         info = model_info(self.run.home, found)
         click.echo(Listed(found, read_aliases(self.run.home), info).line(found.plugin.name))
-        for line in option_lines(info.options_schema):
+        for line in ModelDetails().lines(info):
             click.echo(line)
 
     def _files(self) -> tuple[list[Any], list[Any]]:

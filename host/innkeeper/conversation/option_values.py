@@ -23,9 +23,7 @@ def schemas_of(options_schema: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def typed(text: str, schema: Mapping[str, Any]) -> Any:
     """Return *text* as the value that *schema* wants. Raises ValueError for what is no number and should be."""
-    alternatives = schema.get("anyOf")
-    choices = alternatives if isinstance(alternatives, list) else [schema]
-    kinds = {one["type"] for one in choices if isinstance(one, Mapping) and isinstance(one.get("type"), str)}
+    kinds = _kinds(schema)
     if "boolean" in kinds and text.lower() in (*YES, *NO):
         return text.lower() in YES
     try:
@@ -40,6 +38,17 @@ def typed(text: str, schema: Mapping[str, Any]) -> Any:
         if "string" not in kinds:
             raise
     return text
+
+
+def wanted(schema: Mapping[str, Any]) -> str:
+    """Return, in words, which numbers *schema* takes, of one whose texts `typed` may refuse."""
+    return "a number" if "number" in _kinds(schema) else "a whole number"
+
+
+def _kinds(schema: Mapping[str, Any]) -> set[str]:
+    alternatives = schema.get("anyOf")
+    choices = alternatives if isinstance(alternatives, list) else [schema]
+    return {one["type"] for one in choices if isinstance(one, Mapping) and isinstance(one.get("type"), str)}
 
 
 def effective(options: Mapping[str, Any], options_schema: Mapping[str, Any]) -> dict[str, Any]:
