@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 
+from innkeeper.confinement.grants import read_any
 from innkeeper.errors import UsageError
 from innkeeper.paths import Home
 
@@ -24,6 +25,9 @@ _MARKS = "?#:/"
 _MOST_LETTERS = 4096
 """PATH_MAX: no longer text is a path."""
 
+_MOST_LINKS = 40
+"""The kernel's own limit: a longer way leads nowhere."""
+
 _KERNEL_FOLDERS = ("/proc", "/sys", "/dev")
 """Processes and devices: not files that somebody keeps. Shared memory is, in a folder of its own."""
 
@@ -32,7 +36,7 @@ def named_paths(texts: Iterable[str], plugin: str, *, home: Home, cwd: str | Non
     """Return the absolute paths that *plugin* must see to read what *texts*, typed by the person, name.
 
     Relative paths start at *cwd*; without one they name nothing. Of a link both ends are returned. Raises UsageError
-    for what holds the host's own files, or lies among them.
+    for what holds the host's own files, or lies among them, and for a link that a plugin may have put there.
     """
     found: dict[str, None] = {}
     for text in texts:
@@ -97,10 +101,41 @@ def _to_be_seen(path: str, plugin: str, home: Home) -> Iterator[str]:
             why="The keys and the other plugins' data are among them.",
             hint=f"Name something that neither holds {root} nor lies in it.",
         )
+    if any(_is_within(link, folder) for link in _links_on(path) for folder in _writable_by_plugins(home)):
+        raise UsageError(
+            f"Plugin '{plugin}' cannot be shown {path}: a link in it lies where a plugin may write.",
+            why=f"It leads to {real}, and who put it there may want that to be read.",
+            hint="If you mean that file, name it as it is called there.",
+        )
     yield real
     said = os.path.abspath(path)
     if said != real and os.path.realpath(said) == real:  # not so where ".." follows a link
         yield said
+
+
+def _links_on(path: str) -> Iterator[str]:
+    """Yield each link that is followed on the way along the absolute *path*; ".." goes up from where one led."""
+    done, left = "/", [part for part in path.split("/") if part]
+    followed = 0
+    while left and followed < _MOST_LINKS:
+        here = os.path.normpath(os.path.join(done, left.pop(0)))
+        if not os.path.islink(here):
+            done = here
+            continue
+        yield here
+        followed += 1
+        target = os.readlink(here)
+        done = "/" if target.startswith("/") else done
+        left = [part for part in target.split("/") if part] + left
+
+
+def _writable_by_plugins(home: Home) -> Iterator[str]:
+    """Yield where plugins may put links: what any was allowed to write, and the home with their data."""
+    yield os.path.realpath(home.root)
+    names = os.listdir(home.plugins_dir) if os.path.isdir(home.plugins_dir) else []
+    for name in names:
+        for file in (home.grants_file(name), home.once_file(name)):
+            yield from read_any(file, name)[1].write
 
 
 def _may_be_shown(real: str) -> bool:

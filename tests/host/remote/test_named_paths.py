@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from innkeeper.confinement.granting import allow
+from innkeeper.confinement.grants import Grants
 from innkeeper.errors import UsageError
 from innkeeper.paths import Home
 from innkeeper.remote.named_paths import named_paths, with_home_folder
@@ -125,3 +127,50 @@ def test_without_a_working_directory_only_absolute_paths_name_something(cwd: Pat
     home = Home(str(cwd.parent / "home"))
 
     assert named_paths(["a.pdf", f"{cwd}/a.pdf"], PLUGIN, home=home, cwd=None) == (f"{cwd}/a.pdf",)
+
+
+def allow_writing(cwd: Path, plugin: str, folder: Path) -> None:
+    allow(Home(str(cwd.parent / "home")), plugin, "index", Grants(write=(str(folder),)))
+
+
+@pytest.mark.parametrize("writer", [PLUGIN, "llm-other"])
+def test_link_where_a_plugin_may_write_is_not_followed(cwd: Path, writer: str) -> None:
+    """Otherwise a plugin could have a file of the person's read by naming its own after it, and wait to be asked."""
+    (cwd.parent / "secret.txt").write_text("secret")
+    for name, target in (("trap.pdf", "../../secret.txt"), ("trap", "../.."), ("chain.pdf", "trap/secret.txt")):
+        (cwd / "docs" / name).symlink_to(target)
+    (cwd / "way-in").symlink_to("docs")
+    assert named(cwd, "docs/trap.pdf") == [str(cwd.parent / "secret.txt"), "docs/trap.pdf"]
+
+    allow_writing(cwd, writer, cwd / "docs")
+
+    for text in (
+        "docs/trap.pdf",
+        "docs/trap/secret.txt",
+        "docs/chain.pdf",
+        "way-in/trap.pdf",
+        "docs/trap.pdf?page=1",
+        "docs/trap/work/../secret.txt",
+    ):
+        with pytest.raises(UsageError, match="a link in it lies where a plugin may write") as caught:
+            named(cwd, text)
+        assert str(cwd.parent / "secret.txt") in str(caught.value)
+    assert named(cwd, "docs/b.md") == ["docs/b.md"]
+    assert named(cwd, "way-in/b.md") == ["docs/b.md", "way-in/b.md"]
+    assert named(cwd, str(cwd.parent / "secret.txt")) == [str(cwd.parent / "secret.txt")]
+
+
+def test_link_out_of_a_plugins_data_is_not_followed(cwd: Path) -> None:
+    data = cwd.parent / "home" / "plugins" / PLUGIN / "data"
+    (data / "trap.pdf").symlink_to(cwd / "a.pdf")
+
+    with pytest.raises(UsageError, match="lies where a plugin may write"):
+        named(cwd, str(data / "trap.pdf"))
+
+
+def test_links_that_lead_round_in_circles_name_nothing(cwd: Path) -> None:
+    (cwd / "one").symlink_to("two")
+    (cwd / "two").symlink_to("one")
+    allow_writing(cwd, PLUGIN, cwd)
+
+    assert named(cwd, "one", "two/x") == []
