@@ -75,6 +75,9 @@ _MODES_AND_TIMES = "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utime
 """Landlock knows neither, so in tier inproc they would reach every file of the person. Answered with success, so that
 ``shutil.copy2`` and ``tarfile`` go on; in tier ns there is nothing in sight but the plugin's own."""
 
+_TOUCH: Block = [load(2), (EQUAL, 0, 1, 0), fail(errno.EACCES), fail(0)]
+"""Without times it means now, and is how `pathlib` sees whether there is a file to make: success would be a lie."""
+
 _SET_ID_BITS = 0o6000
 _O_CREAT_OR_TMPFILE = 0o100 | 0o20000000
 _MSG_FASTOPEN = 0x20000000
@@ -134,7 +137,7 @@ def _files(namespaces: bool) -> dict[str, Block]:
     }
     rules["creat"] = fail_if_any_bit(1, _SET_ID_BITS, errno.EPERM)
     if not namespaces:
-        return rules | _each(_MODES_AND_TIMES.split(), fail(0))
+        return rules | _each(_MODES_AND_TIMES.split(), fail(0)) | {"utimensat": _TOUCH}
     modes = (("chmod", 1), ("fchmod", 1), ("fchmodat", 2), ("fchmodat2", 2))
     return rules | {name: fail_if_any_bit(mode, _SET_ID_BITS, errno.EPERM) for name, mode in modes}
 

@@ -18,7 +18,7 @@ CONTROLS = {
         assert os.listdir(os.path.dirname(a_package.__file__))
     """,
     "it writes, renames and removes in its data directory": """
-        import os, shutil
+        import os, pathlib, shutil
         os.mkdir("folder")
         with open("folder/file", "w") as file:
             file.write("x" * 1000)
@@ -29,7 +29,9 @@ CONTROLS = {
         shutil.copy2("other", "copied")
         assert open("copied").read() == "x" * 10
         shutil.rmtree("folder")
-        assert sorted(os.listdir(".")) == ["copied", "linked", "other", "symlinked"], os.listdir(".")
+        pathlib.Path("touched").touch()
+        pathlib.Path("touched").touch()
+        assert sorted(os.listdir(".")) == ["copied", "linked", "other", "symlinked", "touched"], os.listdir(".")
     """,
     "it has a tmp": """
         import tempfile, os
