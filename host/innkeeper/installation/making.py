@@ -137,11 +137,19 @@ def register(home: Home, plugin: InstalledPlugin, description: Description) -> N
     """Enter into *plugin* what its checked *description* says, and the files on which that hangs."""
     for name, value in summarised(description).items():
         setattr(plugin, name, value)
-    granted = home.grants_file(plugin.name)
-    keys = [home.keys_file] if load(home, plugin.name, plugin.source).keys and not plugin.is_default else []
+    granted = load(home, plugin.name, plugin.source)
+    keys = [home.keys_file] if granted.keys and not plugin.is_default else []
     settings = openai_settings.extra_files(home) if openai_settings.concerns(plugin) else ()
     own = [path for folder in plugin.extra_read for path in source_files(folder)][:MOST_WATCHED]
-    plugin.watched = watch([*description.registration_files, granted, *keys, *settings, *own])
+    named = [path for path in description.registration_files if _is_seen(home, plugin, granted, path)]
+    plugin.watched = watch([*named, home.grants_file(plugin.name), *keys, *settings, *own])
+
+
+def _is_seen(home: Home, plugin: InstalledPlugin, granted: Grants, path: str) -> bool:
+    """Say whether *plugin* may see *path*: to be described anew would else tell it when a file changes."""
+    folders = (home.data_dir(plugin.name), *plugin.extra_read, *granted.read, *granted.write)
+    real = os.path.realpath(path)
+    return granted.trust or any(f"{real}/".startswith(f"{os.path.realpath(folder)}/") for folder in folders)
 
 
 def commit(home: Home, plugin: InstalledPlugin, asked: Asked) -> None:
