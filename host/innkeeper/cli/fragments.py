@@ -21,7 +21,7 @@ from .loader_list import loader_texts
 from .options import json_option, sandbox_option
 from .run import Run
 from .stdin import piped_text
-from .terminal_text import TerminalText
+from .terminal_output import echo
 
 SHOWN_LETTERS = 100
 """Of a fragment in the list."""
@@ -58,7 +58,7 @@ def list_(run: Run, *, queries: tuple[str, ...], aliases: bool, json_: bool) -> 
         click.echo(json.dumps([_as_dict(fragment) for fragment in found], indent=4))
         return
     for fragment in found:
-        click.echo(_as_yaml(fragment))
+        echo(_as_yaml(fragment))
 
 
 @fragments.command(name="set")
@@ -92,8 +92,7 @@ def show(run: Run, alias_or_hash: str) -> None:
         llm fragments show mydocs
     """
     for text in map(str, _texts(run, alias_or_hash)):
-        cleaner = TerminalText()
-        click.echo(cleaner.clean(text) + cleaner.rest() if sys.stdout.isatty() else text)
+        echo(text)
 
 
 @fragments.command()

@@ -17,6 +17,7 @@ from .default_group import DefaultGroup
 from .loader_list import loader_texts
 from .options import sandbox_option
 from .run import Run
+from .terminal_output import echo
 
 NEW = "prompt: "
 """What a template begins as."""
@@ -61,7 +62,7 @@ def show(run: Run, name: str) -> None:
     import yaml
 
     template = find_template(run.host, name).template
-    click.echo(yaml.safe_dump(template.model_dump(exclude_none=True), indent=4, allow_unicode=True))
+    echo(yaml.safe_dump(template.model_dump(exclude_none=True), indent=4, allow_unicode=True))
 
 
 @templates.command()

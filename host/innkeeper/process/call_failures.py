@@ -37,7 +37,7 @@ def call_failed(plugin: str, failure: CallFailed, denied: str, mask: Mask) -> Pl
 
     What *mask* holds is not in it.
     """
-    message, hint, data = cleaned(mask(failure.message)), denied, mask.value(failure.data)
+    message, hint, data = _indented(mask(failure.message)), denied, mask.value(failure.data)
     if failure.code == ErrorCode.OPTIONS_INVALID:
         message = _refused_options(data) or message
     elif failure.code not in AUTHORS_OWN:
@@ -54,6 +54,11 @@ def _refused_options(problems: Any) -> str:
     for problem in problems[:MOST_OPTIONS]:
         if not isinstance(problem, dict):
             return ""
-        option, message = one_line(str(problem.get("option", "")), 100), cleaned(str(problem.get("message", "")))
+        option, message = one_line(str(problem.get("option", "")), 100), _indented(str(problem.get("message", "")))
         lines += [option, f"  {message}"] if option else [message]
     return "\n".join(lines)
+
+
+def _indented(text: str) -> str:
+    """Return *text* cleaned, its lines below the first set in, so that none is taken for an error of the host's."""
+    return cleaned(text).replace("\n", "\n  ")
