@@ -49,3 +49,9 @@ def mercenary(room: Room, village: Village) -> Mercenary:
 def loose(request: pytest.FixtureRequest, village: Village) -> Mercenary:
     """The mercenary without walls, to show that an attack is one."""
     return village.mercenary(request.param, "off")
+
+
+@pytest.fixture(params=USERS)
+def deceived(request: pytest.FixtureRequest, village: Village) -> Room:
+    """A home with plugins that lie. For tests that only read."""
+    return village.deceived(request.param)

@@ -106,10 +106,10 @@ def send(payload, length=None):
 def message(**fields):
     send(codec.encode({"jsonrpc": "2.0", **fields}))
 
-def ask(name, **params):
+def ask(method_name, /, **params):
     "Call a method of the host as the SDK does, with params of our own."
     import msgspec
-    method = methods.METHODS[name]
+    method = methods.METHODS[method_name]
     return peer.call(method, msgspec.convert(params, method.params), timeout_s=20)
 """
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from end_to_end.inn import Inn
+import pexpect
+
+from end_to_end.inn import COMMAND_S, Inn
 
 from .house import House
 
@@ -60,12 +62,16 @@ class Person:
 
 
 class Room(Inn):
-    """The person's `llm` on a machine that is remembered to have *tier*; ``off`` is ``--no-sandbox``."""
+    """The person's `llm` on a machine that is remembered to have *tier*; ``off`` is ``--no-sandbox``.
+
+    *home* is another one than that in their home folder; uv's cache is beside it then.
+    """
 
     def __init__(self, person: Person, tier: str, *, home: Path | None = None) -> None:
         super().__init__(home or person.folder / "llm")
         self.person = person
         self.tier = tier
+        self.cache = home.parent / "cache" if home else person.folder / ".cache" / "uv"
         self.program = person.house.llm
         self.identity = person.identity
         self.cwd = person.folder
@@ -80,7 +86,39 @@ class Room(Inn):
             if name not in own and not name.startswith(("XDG_", "PYENV_", "PYTHON"))
         }
         path = f"{self.person.house.bin}:/usr/local/bin:/usr/bin:/bin"
-        return {**inherited, "HOME": str(self.person.folder), "PATH": path, **(more or {})}
+        return {
+            **inherited,
+            "HOME": str(self.person.folder),
+            "PATH": path,
+            "UV_CACHE_DIR": str(self.cache),
+            **(more or {}),
+        }
+
+    def at_terminal(self, *arguments: str) -> pexpect.spawn[str]:
+        """Start ``llm ARGUMENTS`` with a terminal of its own, that is to show no colours."""
+        return pexpect.spawn(
+            self.program,
+            list(arguments),
+            env={**self.environment(), "TERM": "dumb", "NO_COLOR": "1"},
+            encoding="utf-8",
+            timeout=COMMAND_S,
+            echo=False,
+            cwd=str(self.cwd),
+            preexec_fn=self._become_person,
+        )
+
+    def shown(self, *arguments: str) -> str:
+        """Run ``llm ARGUMENTS`` on a terminal to its end, whatever that is; return what was shown."""
+        terminal = self.at_terminal(*arguments)
+        terminal.expect(pexpect.EOF)
+        terminal.close()
+        return (terminal.before or "").replace("\r\n", "\n")
+
+    def _become_person(self) -> None:
+        if self.person.uid != os.geteuid():
+            os.setgroups([])
+            os.setresgid(*[self.person.uid] * 3)
+            os.setresuid(*[self.person.uid] * 3)
 
     def data(self, plugin: str) -> Path:
         return self.home / "plugins" / plugin / "data"

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from .house import House, build_house
+from .liars import ANSWERS, REGISTRATIONS
 from .mercenary import CODE, NAME, Mercenary, hired
 from .packages import write_wheel
 from .people import Person, Room
@@ -30,6 +31,28 @@ class Honest(llm.Model):
 """
 
 
+HOLDER = """
+import llm
+
+@llm.hookimpl
+def register_template_loaders(register):
+    register("victims", lambda path: llm.Template(name=path, prompt="an honest template"))
+
+@llm.hookimpl
+def register_fragment_loaders(register):
+    register("victims", lambda argument: llm.Fragment("an honest fragment", "here"))
+
+@llm.hookimpl
+def register_tools(register):
+    register(mark)
+
+def mark() -> str:
+    "Leave a mark"
+    (llm.user_dir() / "marked").touch()
+    return "marked"
+"""
+
+
 class Village:
     """Lies in *folder*, which everyone can reach; whatever runs in it is gone at the end of the ``with`` block."""
 
@@ -40,10 +63,30 @@ class Village:
         self.person = cache(self._settle)
         self.treasures = cache(self._lay_out)
         self.mercenary = cache(self._hire)
+        self.deceived = cache(self._deceive)
 
     def room(self, user: str, tier: str) -> Room:
         """Return the `llm` of *user* on a machine with *tier*."""
         return Room(self.person(user), tier)
+
+    def weaker_for_user(self, user: str) -> str:
+        """Return a tier, so that both users together see both: for attacks on the host, to whom tiers are the same."""
+        return "inproc" if user == "user" else self.person(user).strongest
+
+    def _deceive(self, user: str) -> Room:
+        """Return a home of *user* in which the plugins of `liars` are installed beside honest ones."""
+        person = self.person(user)
+        folder = self.folder / user / "deceived"
+        folder.mkdir()
+        person.own(folder)
+        room = Room(person, self.weaker_for_user(user), home=folder / "llm")
+        room.ok("models")  # the home is made
+        wheels = self.folder / "wheels"
+        honest = [write_wheel(wheels, "victim", VICTIM), write_wheel(wheels, "llm-holder", HOLDER)]
+        lying = [write_wheel(wheels, "liar", REGISTRATIONS), write_wheel(wheels, "poisoner", ANSWERS)]
+        room.ok("keys", "set", "openai", stdin="sk-not-for-strangers")
+        room.ok("install", *honest, *lying)
+        return room
 
     def _build_house(self) -> House:
         folder = self.folder / "house"
