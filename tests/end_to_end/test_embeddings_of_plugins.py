@@ -13,7 +13,7 @@ from .inn import Inn
 from .plugin_source import write_plugin
 
 ASKS = '''
-import json, llm, sqlite3
+import click, json, llm, sqlite3
 
 @llm.hookimpl
 def register_models(register):
@@ -22,6 +22,13 @@ def register_models(register):
 @llm.hookimpl
 def register_embedding_models(register):
     register(Mirror())
+
+@llm.hookimpl
+def register_commands(cli):
+    @cli.command()
+    @click.argument("code")
+    def asks(code):
+        exec(code, {"llm": llm})
 
 class Asks(llm.Model):
     """Runs the prompt, which is Python, and answers with what that puts into `said`."""
@@ -117,8 +124,9 @@ def test_collections_of_the_person_are_not_for_plugins_unless_allowed(asking: In
 
 
 def test_alias_that_a_plugin_sets_means_its_own_embedding_model_only(asking: Inn) -> None:
-    said(asking, "llm.set_alias('spiegel', 'mirror')")
+    asking.ok("asks", "llm.set_alias('spiegel', 'mirror')")
 
     assert "Mirror: mirror (aliases: spiegel)" in asking.ok("embed-models")
-    assert "its own models only" in asking.fails("-m", "asks", "llm.set_alias('mine', 'letters')")
+    assert "its own models only" in asking.fails("asks", "llm.set_alias('mine', 'letters')")
+    assert "llm aliases set mine mirror" in asking.fails("-m", "asks", "llm.set_alias('mine', 'mirror')")
     assert "embed-models default mirror" in asking.fails("-m", "asks", "llm.set_default_embedding_model('mirror')")

@@ -51,6 +51,12 @@ MOST_DEPTH = 8
 NAME_LETTERS = 200
 """The longest name or alias that a plugin may set."""
 
+MOST_ALIASES = 50
+"""Names for the models of one plugin that it may have set."""
+
+MOST_LINES = 10_000
+"""Shown to the person of what one process says: progress of a long download is a tenth of that."""
+
 MOST_REPORTS = 1000
 """Of what the sandbox refused, by one process: each is looked at while the plugin's messages wait."""
 
@@ -62,6 +68,7 @@ class Services:
         self._host = host
         self._launched = launched
         self._reports = 0
+        self._lines = 0
         self._plugin = launched.plugin
         self._policy = launched.policy
         self._denials = denials
@@ -92,7 +99,8 @@ class Services:
             self._reports += 1
             if self._reports <= MOST_REPORTS and is_refused(self._launched, params.kind, params.what):
                 self._denials.add(params.kind, params.what, "it was not granted")
-        elif isinstance(params, wire.ConsoleParams):
+        elif isinstance(params, wire.ConsoleParams) and self._lines < MOST_LINES:
+            self._lines += 1
             self._host.progress(f"{self._plugin.name}: {one_line(self._host.mask(params.text), 400)}")
 
     def get_key(self, params: wire.GetKeyParams, call: IncomingCall) -> wire.GetKeyResult:
@@ -208,17 +216,29 @@ class Services:
         return LogServices(self._host, self._policy, self._denials).log_response(params, call)
 
     def set_alias(self, params: wire.SetAliasParams, call: IncomingCall) -> Nothing:
-        """Let a name mean a model of this plugin; the person's own names stay theirs."""
-        index = self._host.index
-        found = find_model(index, {}, params.model_id) or find_model(index, {}, params.model_id, "embedding_models")
-        if found is None or found.plugin.name != self._plugin.name:
-            raise CallFailed(ErrorCode.DENIED, "a plugin may name its own models only")
+        """Let a name mean a model of this plugin, in a command that the person runs; their own names stay theirs.
+
+        Names go before what plugins call their models, also those that are installed later.
+        """
+        name, index = one_line(params.alias, NAME_LETTERS), self._host.index
+        if not (self._policy.terminal or self._policy.trusted):
+            command = f"llm aliases set {name} {one_line(params.model_id, NAME_LETTERS)}"
+            raise CallFailed(ErrorCode.DENIED, f"a plugin may set a name in a command that you run only: {command}")
         aliases = read_aliases(self._host.home)
-        taken = [find_model(index, aliases, params.alias, kind) for kind in ("models", "embedding_models")]
-        if any(model is not None and model.plugin.name != self._plugin.name for model in taken):
-            raise CallFailed(ErrorCode.DENIED, f"'{one_line(params.alias, NAME_LETTERS)}' means another plugin's model")
+
+        def owners(meant: str, aliases: dict[str, str]) -> set[str]:
+            found = (find_model(index, aliases, meant, kind) for kind in ("models", "embedding_models"))
+            return {model.plugin.name for model in found if model is not None}
+
+        own = self._plugin.name
+        if own not in owners(params.model_id, {}):
+            raise CallFailed(ErrorCode.DENIED, "a plugin may name its own models only")
+        if owners(params.alias, aliases) - {own}:
+            raise CallFailed(ErrorCode.DENIED, f"'{name}' means another plugin's model")
         if not params.alias.isprintable() or not 0 < len(params.alias) <= NAME_LETTERS:
             raise CallFailed(ErrorCode.INVALID_PARAMS, "that is no name for a model")
+        if params.alias not in aliases and sum(own in owners(one, aliases) for one in aliases) >= MOST_ALIASES:
+            raise CallFailed(ErrorCode.DENIED, f"a plugin may set at most {MOST_ALIASES} names for its models")
         set_alias(self._host.home, params.alias, params.model_id)
         return Nothing()
 
@@ -235,6 +255,8 @@ class Services:
     def _find(self, model_id: str) -> Found:
         index, aliases = self._host.index, read_aliases(self._host.home)
         found = find_model(index, aliases, model_id)
+        if found is None and self._host.look_again(wait=False):
+            found = find_model(self._host.index, aliases, model_id)
         if found is None:
             raise CallFailed(ErrorCode.NOT_FOUND, str(unknown_model(index, aliases, model_id).message))
         return found
