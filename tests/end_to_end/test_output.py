@@ -10,7 +10,7 @@ from .inn import LLM, Inn
 
 
 @pytest.mark.parametrize("arguments", [("models",), ("-m", "markov", "-o", "delay", "0", "some words here")])
-def test_full_disk_behind_stdout_is_said_in_a_line(published: Inn, arguments: tuple[str, ...]) -> None:
+def test_full_disk_behind_stdout_is_said(published: Inn, arguments: tuple[str, ...]) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             [LLM, *arguments],
@@ -22,7 +22,12 @@ def test_full_disk_behind_stdout_is_said_in_a_line(published: Inn, arguments: tu
             check=False,
         )
 
-    assert (done.returncode, done.stderr) == (1, b"Error: [Errno 28] No space left on device\n")
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        "Error: A disk is full.",
+        "  [Errno 28] No space left on device",
+        "  Make room, and try again.",
+    ]
 
 
 @pytest.mark.parametrize("closed", ["", ">&-", "2>&-", "<&- >&- 2>&-"])

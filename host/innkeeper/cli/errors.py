@@ -48,8 +48,16 @@ def exit_status(command: Callable[[], int], run: Run) -> int:  # noqa: PLR0911  
         return 1
     except OSError as error:  # of the system, not ours: the disk that stdout goes to is full, a file cannot be read
         run.progress.clear()
-        show(InnkeeperError(str(error)), as_json=False)
+        show(_told(error), as_json=False)
         return 1
+
+
+def _told(error: OSError) -> InnkeeperError:
+    from innkeeper.storage.unwritable import MAKE_ROOM, what_to_do
+
+    if what_to_do(error) == MAKE_ROOM:
+        return InnkeeperError("A disk is full.", why=str(error), hint=MAKE_ROOM)
+    return InnkeeperError(str(error))
 
 
 def show(error: InnkeeperError, *, as_json: bool) -> None:

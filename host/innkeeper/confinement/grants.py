@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from innkeeper.errors import StorageError
 from innkeeper.paths import Home
+from innkeeper.storage.unwritable import what_to_do
 
 from .policy import HostPort, Limits, Policy
 
@@ -92,8 +93,14 @@ def take_once(home: Home, name: str, source: str) -> Grants:
     mine = f"{path}.{os.getpid()}"
     try:
         os.rename(path, mine)  # one of two that start at once
-    except FileNotFoundError:
-        return NOTHING
+    except OSError as error:
+        if not os.path.lexists(path):  # which a file system that cannot be written does not say
+            return NOTHING
+        raise StorageError(
+            f"What plugin '{name}' is allowed once cannot be taken, so it is not started.",
+            why=str(error),
+            hint=what_to_do(error),
+        ) from error
     try:
         return read(mine, name, source)
     finally:

@@ -14,8 +14,9 @@ import os
 import sys
 from typing import Any
 
-from innkeeper.errors import ConfinementError
+from innkeeper.errors import ConfinementError, StorageError
 from innkeeper.paths import Home
+from innkeeper.storage.unwritable import what_to_do
 
 from . import bubblewrap
 from .confine import BOOTSTRAP, Run, confine
@@ -36,21 +37,34 @@ class Tier(str):
 def choose_tier(home: Home, *, no_sandbox: bool = False) -> Tier:
     """Return the strongest tier that works here. *no_sandbox* is the person's word that plugins may run unconfined.
 
-    Raises ConfinementError, saying what failed, when nothing works.
+    Raises ConfinementError, saying what failed, when nothing works, and StorageError where it cannot be tried.
     """
+    if sys.platform != "linux":
+        raise ConfinementError(
+            "Plugins are run on Linux only, for now.",
+            why="What confines them, and what starts and ends them, is Linux's: Landlock, seccomp, namespaces, pidfds.",
+            hint="In a Linux container or a virtual machine it works.",
+        )
     if no_sandbox:
         return Tier("off")
     circumstances = _circumstances()
     path = os.path.join(home.cache_dir, "confinement.json")
     known = _recall(path, circumstances)
     if known is None:
-        known = probe(os.path.join(home.cache_dir, "probe"))
+        data_dir = os.path.join(home.cache_dir, "probe")
+        try:
+            os.makedirs(data_dir, exist_ok=True)
+        except OSError as error:  # says nothing about what the machine can do
+            raise StorageError(
+                "There is no way to try how plugins can be confined.", why=str(error), hint=what_to_do(error)
+            ) from error
+        known = probe(data_dir)
         _remember(path, circumstances, known)
     if not known["tier"]:
         raise ConfinementError(
             "This machine cannot confine plugins, so none is started.",
             why="\n".join(known["failures"]),
-            hint="To run a plugin unconfined all the same, at your own risk: --no-sandbox",
+            hint="What is missing: llm doctor. To run a plugin unconfined all the same, at your own risk: --no-sandbox",
         )
     tier = Tier(known["tier"])
     tier.bubblewrap = known["bubblewrap"]
@@ -117,8 +131,11 @@ def _failure_of(tier: Tier, data_dir: str) -> str | None:
 
 def _circumstances() -> dict[str, Any]:
     """Return what the answer depends on."""
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        boot = file.read().strip()
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            boot = file.read().strip()
+    except OSError:  # a container may hide it
+        boot = ""
     return {
         "boot": boot,
         "user": os.getuid(),

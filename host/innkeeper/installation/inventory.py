@@ -65,6 +65,7 @@ class InstalledPlugin:
         sdk: str = "",
         is_default: bool = False,
         problems: Sequence[str] = (),
+        looks_outside: bool = False,
         watched: Mapping[str, list[int] | None] = NOTHING,
         installed_at: float = 0.0,
     ) -> None:
@@ -95,6 +96,8 @@ class InstalledPlugin:
         """The hash of the SDK in its environment: when the host's differs, `install.make_ready` makes it anew."""
         self.is_default = is_default
         self.problems = list(problems)
+        self.looks_outside = looks_outside
+        """Whether it went, or wanted to go, to the network to say what it registers: another time that may be more."""
         self.watched = dict(watched)
         """Files that decide what it registers, with modification time (ns) and size, or None where there was none."""
         self.installed_at = installed_at
@@ -215,6 +218,7 @@ def change_index(home: Home) -> Iterator[Index]:
     An exception leaves the file as it was. Raises StorageError.
     """
     from innkeeper.storage.lock import exclusive
+    from innkeeper.storage.unwritable import what_to_do
 
     with exclusive(os.path.join(home.locks_dir, "index.lock"), "the list of plugins"):
         index = read_index(home)
@@ -224,7 +228,9 @@ def change_index(home: Home) -> Iterator[Index]:
         try:
             write_whole(home.index_file, content)
         except OSError as error:
-            raise StorageError("The list of plugins could not be written.", why=str(error)) from error
+            raise StorageError(
+                "The list of plugins could not be written.", why=str(error), hint=what_to_do(error)
+            ) from error
 
 
 def write_whole(path: str, content: Any) -> None:

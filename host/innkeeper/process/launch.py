@@ -16,6 +16,7 @@ from innkeeper.confinement.tier import Tier
 from innkeeper.errors import PluginStartFailed
 from innkeeper.installation.generation import Held
 from innkeeper.paths import Home
+from innkeeper.storage.unwritable import what_to_do
 
 from .child import Child
 from .launcher import on_lasting_thread
@@ -113,7 +114,10 @@ def _launch(  # noqa: PLR0917  # called in one place
         log = Log(home.log_file(plugin.name))
     except OSError as error:
         raise PluginStartFailed(
-            plugin.name, f"Plugin '{plugin.name}' was not started.", why=f"Its log: {error}"
+            plugin.name,
+            f"Plugin '{plugin.name}' was not started.",
+            why=f"Its log: {error}",
+            hint=what_to_do(error),
         ) from error
     ours, theirs = _socket.socketpair()
     try:

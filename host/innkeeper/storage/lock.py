@@ -14,6 +14,8 @@ from contextlib import contextmanager
 
 from innkeeper.errors import StorageError
 
+from .unwritable import what_to_do
+
 WAIT_S = 900.0
 """Longer than the slowest honest installation; who holds a lock for longer hangs, and is named."""
 
@@ -32,7 +34,7 @@ def exclusive(
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StorageError(f"There is no way to lock {what}.", why=str(error)) from error
+        raise StorageError(f"There is no way to lock {what}.", why=str(error), hint=what_to_do(error)) from error
     try:
         _wait(descriptor, what, waiting, wait_s)
         yield

@@ -7,6 +7,8 @@ from contextlib import suppress
 
 from innkeeper.errors import StorageError
 
+from .unwritable import what_to_do
+
 
 def write_whole(path: str, content: str, *, what: str) -> None:
     """Replace the file at *path* by *content*, mode 0600; its folder is made. *what* it holds stands in messages.
@@ -24,7 +26,7 @@ def write_whole(path: str, content: str, *, what: str) -> None:
             os.fsync(descriptor)
         os.replace(beside, path)
     except OSError as error:
-        raise StorageError(f"{what} could not be written.", why=str(error)) from error
+        raise StorageError(f"{what} could not be written.", why=str(error), hint=what_to_do(error)) from error
     finally:
         with suppress(OSError):
             os.unlink(beside)
