@@ -16,6 +16,7 @@ from .default_group import DefaultGroup
 from .options import sandbox_option
 from .permissions import allow, deny, permissions
 from .plugin_command import about_hidden, hidden_commands, run_plugin_command
+from .refresh import refresh
 from .run import Run
 
 
@@ -24,7 +25,7 @@ def plugins() -> None:
     """List installed plugins, and manage what they may do"""
 
 
-for command in (run_plugin_command, permissions, allow, deny, audit):
+for command in (run_plugin_command, refresh, permissions, allow, deny, audit):
     plugins.add_command(command)
 
 
@@ -83,10 +84,10 @@ def _show_table(run: Run, chosen: list[InstalledPlugin]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("plugin", "version", "registers", box=None, header_style="bold", pad_edge=False)
+    table = Table("plugin", "version", "runtime", "registers", box=None, header_style="bold", pad_edge=False)
     for plugin in chosen:
         lines = Text("\n").join(Text(line) for line in _registrations(run, plugin)) or Text("nothing")
-        table.add_row(Text(plugin.name), Text(one_line(plugin.version, 40)), lines)
+        table.add_row(Text(plugin.name), Text(one_line(plugin.version, 40)), Text(plugin.runtime), lines)
     Console().print(table)
 
 

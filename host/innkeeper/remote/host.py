@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from innkeeper.process.denials import Denial, Denials
     from innkeeper.process.launch import Launched
     from innkeeper.process.session import Session
+
+    from .refresh import Latecomers
 
 Progress = Callable[[str], None]
 
@@ -88,6 +89,7 @@ class Host:
         """Gets a line for what the person must know, and for which nobody asked."""
         self._allowed_once: dict[tuple[str, str], Grants] = {}
         self._denials: dict[str, Denials] = {}
+        self._latecomers: Latecomers | None = None
         self._used: set[tuple[str, str, str]] = set()
         self._unconfined: set[str] = set()
         self._lock = threading.Lock()
@@ -133,10 +135,12 @@ class Host:
         aliases = read_aliases(self.home)
         wanted = name or default_model(self.home)
         found = find_model(self.index, aliases, wanted, kind)
-        if found is None and self._refresh_stale():
+        if found is None and self.look_again():
             found = find_model(self.index, aliases, wanted, kind)
         if found is None:
-            raise unknown_model(self.index, aliases, wanted, kind)
+            from .refresh import with_what_failed
+
+            raise with_what_failed(unknown_model(self.index, aliases, wanted, kind), self.index.plugins)
         return found
 
     def granted(self, plugin: InstalledPlugin, *, models: str = "") -> Grants:
@@ -197,10 +201,12 @@ class Host:
                     raise InnkeeperError("This host is closed.")
             return session
 
-    def describe(self, plugin: InstalledPlugin, more: Grants | None = None) -> Description:
+    def describe(
+        self, plugin: InstalledPlugin, more: Grants | None = None, *, wait_s: float = DESCRIBE_S
+    ) -> Description:
         """Start *plugin*, ask what it registers, and end it. Raises PluginError, ConfinementError.
 
-        *more* is what it is about to be allowed.
+        *more* is what it is about to be allowed. Whether it `looks_outside` for that is entered into *plugin*.
         """
         from innkeeper_protocol import methods
         from innkeeper_protocol.payloads.base import Nothing
@@ -209,30 +215,34 @@ class Host:
 
         session = self._converse(self._launch(plugin, Room(plugin.name), more=more or NOTHING))
         try:
-            return session.call(methods.DESCRIBE, Nothing(), timeout_s=DESCRIBE_S)
+            return session.call(methods.DESCRIBE, Nothing(), timeout_s=wait_s)
         finally:
             session.close()
+            plugin.looks_outside = self._reached_out(plugin)
 
-    def refresh(self, plugin: InstalledPlugin) -> None:
-        """Ask *plugin* anew what it registers. Raises as `session`."""
+    def refresh(self, plugin: InstalledPlugin, *, wait_s: float = DESCRIBE_S) -> InstalledPlugin:
+        """Ask *plugin* anew what it registers; return it as it is then. Raises as `session`."""
         from innkeeper.installation.install import refresh
 
+        def describe(one: InstalledPlugin) -> Description:
+            return self.describe(one, wait_s=wait_s)
+
         tier = self.tier(self.granted(plugin))
-        refresh(self.home, plugin, tier=tier, describe=self.describe, progress=self.progress)
+        refreshed = refresh(self.home, plugin, tier=tier, describe=describe, progress=self.progress)
         self.reread_index()
+        return refreshed
 
-    def _refresh_stale(self) -> bool:
-        """Ask each plugin anew what it registers where that may have changed; say whether any was asked.
+    def look_again(self, *, wait: bool = True) -> bool:
+        """Ask plugins anew that may register more models by now; say whether any was asked. Raises nothing of theirs.
 
-        One that fails says so when it is used itself.
+        For names that mean nothing; see `refresh`. Without *wait* nothing is done while they are being asked already.
         """
-        from innkeeper.installation.openai_settings import may_register_more
+        from .refresh import Latecomers
 
-        stale = [plugin for plugin in self.index.plugins if may_register_more(self.home, plugin, self.environ)]
-        for plugin in stale:
-            with suppress(InnkeeperError):
-                self.refresh(plugin)
-        return bool(stale)
+        with self._lock:
+            if self._latecomers is None:
+                self._latecomers = Latecomers(self)
+        return self._latecomers.ask(wait=wait)
 
     def close(self) -> None:
         """End every plugin. An interrupt on the way kills those that are left."""
@@ -384,6 +394,11 @@ class Host:
                     ),
                 )
             return self._denials[plugin.name]
+
+    def _reached_out(self, plugin: InstalledPlugin) -> bool:
+        """Say whether *plugin* went, or wanted to go, to the network in this run."""
+        refused = any(denial.kind == "net" for denial in self.denials(plugin).all())
+        return refused or any(use[:2] == (plugin.name, "net") for use in list(self._used))
 
     def left_to_tell(self) -> list[str]:
         """Return a sentence for each plugin that was refused something of which no error told."""
