@@ -138,6 +138,7 @@ def _circumstances() -> dict[str, Any]:
         boot = ""
     return {
         "boot": boot,
+        "kernel": os.uname().release,
         "user": os.getuid(),
         "host": BOOTSTRAP,
         "python": sys.version,

@@ -77,8 +77,21 @@ def test_where_nothing_works_nothing_starts(home: Home, tmp_path: Path, monkeypa
     assert first == f"  {program}: bwrap: setting up uid map: Permission denied"
     assert second.startswith("  lock-down without namespaces: ")
     assert second.endswith("[Errno 2] No such file or directory")
-    assert hint == "  To run a plugin unconfined all the same, at your own risk: --no-sandbox"
+    assert hint == (
+        "  What is missing: llm doctor. To run a plugin unconfined all the same, at your own risk: --no-sandbox"
+    )
     assert choose_tier(home, no_sandbox=True) == "off"
+
+
+@pytest.mark.parametrize("no_sandbox", [False, True])
+def test_other_systems_are_told_that_it_is_linux_only(
+    home: Home, monkeypatch: pytest.MonkeyPatch, no_sandbox: bool
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+
+    with pytest.raises(ConfinementError, match="Plugins are run on Linux only, for now") as caught:
+        choose_tier(home, no_sandbox=no_sandbox)
+    assert "Landlock, seccomp, namespaces" in caught.value.why
 
 
 def test_the_network_s_certificates_are_seen_only_with_a_network() -> None:
