@@ -1,4 +1,4 @@
-"""What ``llm doctor`` says; and that a machine which can enforce too little starts plugins at the person's word alone."""
+"""What ``llm doctor`` says; and that a machine which can enforce too little starts plugins at a person's word alone."""
 
 from __future__ import annotations
 
