@@ -13,6 +13,7 @@ from innkeeper.untrusted import cleaned, one_line
 
 from .audit import audit
 from .default_group import DefaultGroup
+from .import_data import import_data
 from .options import sandbox_option
 from .permissions import allow, deny, permissions
 from .plugin_command import about_hidden, hidden_commands, run_plugin_command
@@ -25,7 +26,7 @@ def plugins() -> None:
     """List installed plugins, and manage what they may do"""
 
 
-for command in (run_plugin_command, refresh, permissions, allow, deny, audit):
+for command in (run_plugin_command, refresh, import_data, permissions, allow, deny, audit):
     plugins.add_command(command)
 
 
