@@ -15,10 +15,7 @@ from innkeeper.errors import StorageError
 from innkeeper.paths import Home
 
 from .json_file import parse_texts, read_texts, write_texts
-from .lock import exclusive
-
-LOCK_S = 30.0
-"""Storing a key takes a millisecond."""
+from .lock import SMALL_FILE_S, exclusive
 
 _WHAT = "The file of the keys"
 _WHAT_NAMES = "The list of the keys in the keyring"
@@ -97,5 +94,5 @@ def _write_names(home: Home, names: frozenset[str]) -> None:
 
 @contextmanager
 def _changing(home: Home) -> Iterator[None]:
-    with exclusive(os.path.join(home.locks_dir, "keys.lock"), "the keys", wait_s=LOCK_S):
+    with exclusive(os.path.join(home.locks_dir, "keys.lock"), "the keys", wait_s=SMALL_FILE_S):
         yield

@@ -19,6 +19,9 @@ from .unwritable import what_to_do
 WAIT_S = 900.0
 """Longer than the slowest honest installation; who holds a lock for longer hangs, and is named."""
 
+SMALL_FILE_S = 30.0
+"""Reading, changing and writing a small file of the home takes a millisecond."""
+
 _PAUSE_S = 0.02
 """Between two tries. The kernel's own wait has no time limit that works without signals."""
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import AbstractContextManager
 from typing import Any
 
 from innkeeper.errors import StorageError
 from innkeeper.paths import Home
 
+from .lock import SMALL_FILE_S, exclusive
 from .whole_file import read_text, write_whole
 
 _WHAT = "The file of the models' options"
@@ -37,22 +40,28 @@ def model_options(home: Home, model_id: str) -> dict[str, Any]:
 
 def set_model_option(home: Home, model_id: str, name: str, value: str) -> None:
     """Let prompts to *model_id* have an option. Raises StorageError."""
-    options = all_model_options(home)
-    options[model_id] = {**options.get(model_id, {}), name: value}
-    _write(home, options)
+    with _changing(home):
+        options = all_model_options(home)
+        options[model_id] = {**options.get(model_id, {}), name: value}
+        _write(home, options)
 
 
 def clear_model_options(home: Home, model_id: str, name: str | None = None) -> list[str]:
     """Forget the option *name*, or all of them; return those that there were. Raises StorageError."""
-    options = all_model_options(home)
-    own = options.pop(model_id, {})
-    cleared = [one for one in own if name in (None, one)]
-    left = {one: value for one, value in own.items() if one not in cleared}
-    if left:
-        options[model_id] = left
-    if cleared:
-        _write(home, options)
+    with _changing(home):
+        options = all_model_options(home)
+        own = options.pop(model_id, {})
+        cleared = [one for one in own if name in (None, one)]
+        left = {one: value for one, value in own.items() if one not in cleared}
+        if left:
+            options[model_id] = left
+        if cleared:
+            _write(home, options)
     return cleared
+
+
+def _changing(home: Home) -> AbstractContextManager[None]:
+    return exclusive(os.path.join(home.locks_dir, "model_options.lock"), "the models' options", wait_s=SMALL_FILE_S)
 
 
 def _write(home: Home, options: OptionsByModel) -> None:
