@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,15 @@ def test_interrupt_ends_the_call_and_the_plugin(rogues: Inn) -> None:
 
         assert status == 130
         assert plugin.left_after(GONE_S) == []
+
+
+def test_interrupt_before_a_command_runs_is_no_traceback(rogues: Inn, tmp_path: Path) -> None:
+    """What is imported first of all sends it: a person's Ctrl-C comes then about once in twenty."""
+    (tmp_path / "click.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+
+    outcome = rogues.run("-m", "waits", "hi", environment={"PYTHONPATH": str(tmp_path)})
+
+    assert (outcome.status, outcome.stdout, outcome.stderr) == (130, "", "\nAborted!\n")
 
 
 def test_second_interrupt_ends_a_stubborn_plugin_at_once(rogues: Inn) -> None:

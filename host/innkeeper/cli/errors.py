@@ -14,10 +14,10 @@ import click
 
 from innkeeper.errors import InnkeeperError
 
+from .main import INTERRUPTED
+
 if TYPE_CHECKING:
     from .run import Run
-
-INTERRUPTED = 130
 
 
 def exit_status(command: Callable[[], int], run: Run) -> int:  # noqa: PLR0911  # one for each kind of end

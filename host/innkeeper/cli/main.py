@@ -11,6 +11,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 VERSION_LINE = "innkeeper, version {}"
+INTERRUPTED = 130
+"""The exit status of what Ctrl-C ended."""
 
 
 def main() -> NoReturn:
@@ -22,7 +24,11 @@ def main() -> NoReturn:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with it closed: what is written is for nobody
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # until we leave
-    status = run(sys.argv[1:])
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before there is a command that could take it, or when it is over
+        print("\nAborted!", file=sys.stderr)
+        status = INTERRUPTED
     import atexit
 
     atexit._run_exitfuncs()

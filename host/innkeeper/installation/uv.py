@@ -88,6 +88,8 @@ def run_uv(
     than *timeout_s*.
     """
     argv = [find_uv(), *arguments, "--color", "never"]
+    prepare = _prepare_child()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process = subprocess.Popen(
             argv,
@@ -96,11 +98,13 @@ def run_uv(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509  # one system call, which takes no lock
+            preexec_fn=prepare,  # noqa: PLW1509  # three system calls, which take no lock
             process_group=0,
         )
     except OSError as error:
         raise InstallError("uv could not be started.", why=str(error)) from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     try:
         output = _read_all(process, time.monotonic() + timeout_s, progress)
     except TimeoutError as error:
@@ -153,13 +157,18 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.stdout.close()
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    """Return what makes a child end when this thread does, so that a killed installation leaves no uv behind."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
+def _prepare_child() -> Callable[[], None]:
+    """Return what a child does before it becomes uv.
 
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    It is going to end when this thread does, so that a killed installation leaves no uv behind. And Ctrl-C, which it
+    gets as long as it is in our group, ends it quietly: our own way with it would be a traceback on the terminal.
+    """
+    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
-    return ask
+    def prepare() -> None:
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+    return prepare

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from innkeeper.errors import InstallError
 from innkeeper.installation.uv import run_uv, uv_environment
@@ -117,3 +120,25 @@ def test_uv_gets_an_environment_of_its_own() -> None:
 def test_uv_that_does_not_end_is_ended() -> None:
     with pytest.raises(InstallError, match="did not finish within 0 seconds"):
         run_uv(["python", "list"], cwd="/", timeout_s=0.0)
+
+
+CTRL_C_BEFORE_UV = """
+import os, signal
+from innkeeper.installation.uv import run_uv
+from innkeeper.installation.uv_failure import UvFailed
+
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGINT))
+try:
+    run_uv(["--version"], cwd="/", timeout_s=60)
+except UvFailed as error:
+    print(error)
+"""
+
+
+def test_interrupt_of_a_child_that_is_not_yet_uv_ends_it_without_a_traceback() -> None:
+    """A terminal sends Ctrl-C to all of our group, and until it has a group of its own it is in ours."""
+    done = subprocess.run(
+        [sys.executable, "-c", CTRL_C_BEFORE_UV], capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "uv could not do that.\n  uv ended with status -2\n", "")
