@@ -129,6 +129,12 @@ def load_plugins(entry_points: Sequence[EntryPoint], loaded: LoadedPlugins) -> N
 
 def new_manager() -> pluggy.PluginManager:
     """Return a pluggy manager that knows the hooks."""
+    from .api_in_use import is_real
+
+    if is_real():
+        from .real_llm.runtime import manager as of_real_llm
+
+        return of_real_llm()  # type: ignore[no-any-return]
     import pluggy
 
     from .api import hooks

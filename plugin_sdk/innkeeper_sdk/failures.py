@@ -36,15 +36,17 @@ def name_and_text(error: BaseException) -> str:
 
 
 def _known(error: BaseException) -> CallFailed | None:
-    from .api.errors import HostRefused, ModelError, NeedsKeyException, UnknownModelError
+    from .api.errors import HostRefused
+    from .api_in_use import api
 
+    known = api()
     if isinstance(error, HostRefused):
         return CallFailed(error.code, str(error))
-    if isinstance(error, NeedsKeyException):
+    if isinstance(error, known.NeedsKeyException):
         return CallFailed(ErrorCode.NEEDS_KEY, str(error))
-    if isinstance(error, ModelError):
+    if isinstance(error, known.ModelError):
         return CallFailed(ErrorCode.MODEL_ERROR, str(error))
-    if isinstance(error, UnknownModelError):  # a KeyError, whose str() has quotes around the text
+    if isinstance(error, known.UnknownModelError):  # a KeyError, whose str() has quotes around the text
         return CallFailed(ErrorCode.MODEL_ERROR, str(error.args[0] if error.args else error))
     click_module = sys.modules.get("click")
     if click_module is not None and isinstance(error, click_module.ClickException):

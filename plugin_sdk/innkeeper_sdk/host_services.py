@@ -14,7 +14,8 @@ from innkeeper_protocol import methods
 from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.base import Nothing
 
-from .api.errors import HostRefused, ModelError, NeedsKeyException, OptionsInvalid, UnknownModelError
+from .api.errors import HostRefused, OptionsInvalid
+from .api_in_use import api
 from .served_calls import ServedCalls
 
 if TYPE_CHECKING:
@@ -228,15 +229,16 @@ def _raising(call: Callable[[], R]) -> R:
 
 
 def _as_api_error(failure: CallFailed) -> Exception:
+    known = api()
     if failure.code == ErrorCode.NEEDS_KEY:
-        return NeedsKeyException(failure.message)
+        return known.NeedsKeyException(failure.message)  # type: ignore[no-any-return]
     if failure.code == ErrorCode.NOT_FOUND:
-        return UnknownModelError(failure.message)
+        return known.UnknownModelError(failure.message)  # type: ignore[no-any-return]
     if failure.code == ErrorCode.OPTIONS_INVALID:
         entries = failure.data if isinstance(failure.data, list) else []
         return OptionsInvalid("Options", [_option_error(entry) for entry in entries if isinstance(entry, dict)])
     if failure.code in (ErrorCode.MODEL_ERROR, ErrorCode.PLUGIN_EXCEPTION):
-        return ModelError(failure.message)
+        return known.ModelError(failure.message)  # type: ignore[no-any-return]
     return HostRefused(failure.code, failure.message)
 
 

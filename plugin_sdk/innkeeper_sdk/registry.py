@@ -145,7 +145,9 @@ class Registry:
     def _call(self, hook: str, *, before: Callable[[EntryPoint], None] | None = None, **arguments: Any) -> None:
         """Call *hook* of one plugin after the other, so that one that raises does not silence the next."""
         plugins = self.plugins
-        caller = getattr(plugins.manager.hook, hook)
+        caller = getattr(plugins.manager.hook, hook, None)
+        if caller is None:  # a release of the real llm that does not have it
+            return
         for plugin, entry_point in plugins.entry_points.items():
             others = [other for other in plugins.entry_points if other is not plugin]
             if before is not None:
@@ -180,21 +182,22 @@ class Registry:
         return collect
 
     def _collect_tools(self, found: dict[str, Any]) -> None:
-        from .api.tools import Tool, Toolbox
+        from .api_in_use import api
 
+        known = api()
         current = ""
 
         def register(tool_or_function: Any, name: str | None = None) -> None:
             if inspect.isclass(tool_or_function):
-                if not issubclass(tool_or_function, Toolbox):
+                if not issubclass(tool_or_function, known.Toolbox):
                     raise TypeError(f"a class of tools must inherit from Toolbox; {tool_or_function.__name__} does not")
                 tool: Any = tool_or_function
                 tool.name = name or tool.__name__
-            elif isinstance(tool_or_function, Tool):
+            elif isinstance(tool_or_function, known.Tool):
                 tool = tool_or_function
                 tool.name = name or tool.name
             else:
-                tool = Tool.function(tool_or_function, name=name)
+                tool = known.Tool.function(tool_or_function, name=name)
             tool.plugin = current
             found[free_name(tool.name, found)] = tool
 

@@ -18,6 +18,12 @@ from .main_thread import MainThread
 from .paths_tried import PathsTried
 from .serve import Service
 
+DEFERRED_VARIABLE = "INNKEEPER_DEFERRED"
+"""The environment variable that names the plugin's modules for which pydantic can wait, by commas: `pydantic_later`."""
+
+RUNTIME_VARIABLE = "INNKEEPER_RUNTIME"
+"""The environment variable by which the host says that the plugin's environment has the real ``llm``: ``llm``."""
+
 INTERRUPTED = 130
 """What a shell sees of a program that Ctrl-C ended."""
 
@@ -38,12 +44,20 @@ def run(channel: int, environ: Mapping[str, str]) -> int:
             loaded.problems.append(missing_entry_points(distribution))
         load_plugins(entry_points, loaded)
 
+    if environ.get(RUNTIME_VARIABLE) == "llm":
+        from .real_llm.runtime import take_over
+
+        take_over()
     main_thread = MainThread()
     service = Service(load, main_thread, PathsTried())
     peer = service.connect(SocketLink.from_descriptor(channel))
     answer_for_llm()
     set_host(PeerHost(peer, service.calls))
     set_registrations(lambda: service.registry)
+    if deferred := environ.get(DEFERRED_VARIABLE):
+        from .pydantic_later import defer
+
+        defer(deferred.split(","))
 
     def serve() -> None:
         try:

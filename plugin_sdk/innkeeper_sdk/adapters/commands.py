@@ -13,6 +13,7 @@ import msgspec
 from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo, RunCommandParams, RunCommandResult
 
+from innkeeper_sdk.api_in_use import is_real
 from innkeeper_sdk.failures import name_and_text
 from innkeeper_sdk.prompt_command import NAME as PROMPT
 from innkeeper_sdk.prompt_command import PromptStandIn, new_prompt_command
@@ -33,6 +34,10 @@ def new_group() -> click.Group:
 
     It has a stand-in for ``prompt``, for commands that build on that one; nobody but they can run it.
     """
+    if is_real():
+        from innkeeper_sdk.real_llm.runtime import command_line
+
+        return command_line()  # type: ignore[no-any-return]
     group = CommandLine(name=PROGRAM, context_settings={"help_option_names": ["-h", "--help"]})
     group.add_command(new_prompt_command())
     return group
@@ -58,7 +63,13 @@ def infos(registry: Registry) -> tuple[CommandInfo, ...]:
 
 
 def _is_registered(command: click.Command | None) -> bool:
-    return command is not None and not isinstance(command, PromptStandIn)
+    if command is None or isinstance(command, PromptStandIn):
+        return False
+    if not is_real():
+        return True
+    from innkeeper_sdk.real_llm.runtime import is_built_in
+
+    return not is_built_in(command)
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:

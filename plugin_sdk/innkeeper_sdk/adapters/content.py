@@ -7,10 +7,10 @@ from typing import Any
 
 from innkeeper_protocol.payloads import content as wire
 
-from innkeeper_sdk.api import parts as api_parts
 from innkeeper_sdk.api.attachments import Attachment
 from innkeeper_sdk.api.tools import ToolCall, ToolResult
 from innkeeper_sdk.api.tools.calls import format_exception
+from innkeeper_sdk.api_in_use import api
 
 INLINE_BYTES = 1024 * 1024
 """How many bytes of attachments one message carries inside, all together; the smallest frame limit is far above."""
@@ -36,7 +36,10 @@ class Outgoing:
 def attachment_in(payload: wire.Attachment, take_blob: TakeBlob) -> Attachment:
     """Build the plugin's attachment."""
     content = payload.content if payload.blob is None else take_blob(payload.blob)
-    return Attachment(type=payload.type, path=payload.path, url=payload.url, content=content, _id=payload.id)
+    made: Attachment = api().Attachment(
+        type=payload.type, path=payload.path, url=payload.url, content=content, _id=payload.id
+    )
+    return made
 
 
 def attachment_out(attachment: Attachment, outgoing: Outgoing) -> wire.Attachment:
@@ -60,13 +63,13 @@ def _type_of(attachment: Attachment) -> str | None:
 
 def part_in(payload: wire.Part, take_blob: TakeBlob) -> Any:
     """Build the plugin's part. Raises ValueError for a type this SDK does not know."""
-    metadata = payload.provider_metadata
+    metadata, known = payload.provider_metadata, api()
     if payload.type == "text":
-        return api_parts.TextPart(text=payload.text, provider_metadata=metadata)
+        return known.TextPart(text=payload.text, provider_metadata=metadata)
     if payload.type == "reasoning":
-        return api_parts.ReasoningPart(text=payload.text, redacted=payload.redacted, provider_metadata=metadata)
+        return known.ReasoningPart(text=payload.text, redacted=payload.redacted, provider_metadata=metadata)
     if payload.type == "tool_call":
-        return api_parts.ToolCallPart(
+        return known.ToolCallPart(
             name=payload.name,
             arguments=dict(payload.arguments),
             tool_call_id=payload.tool_call_id,
@@ -74,7 +77,7 @@ def part_in(payload: wire.Part, take_blob: TakeBlob) -> Any:
             provider_metadata=metadata,
         )
     if payload.type == "tool_result":
-        return api_parts.ToolResultPart(
+        return known.ToolResultPart(
             name=payload.name,
             output=payload.output,
             tool_call_id=payload.tool_call_id,
@@ -85,18 +88,18 @@ def part_in(payload: wire.Part, take_blob: TakeBlob) -> Any:
         )
     if payload.type == "attachment":
         attachment = None if payload.attachment is None else attachment_in(payload.attachment, take_blob)
-        return api_parts.AttachmentPart(attachment=attachment, provider_metadata=metadata)
+        return known.AttachmentPart(attachment=attachment, provider_metadata=metadata)
     raise ValueError(f"a message part of type {payload.type!r} is not known to this SDK")
 
 
 def part_out(part: Any, outgoing: Outgoing) -> wire.Part:
     """Build the payload of one part."""
-    metadata = part.provider_metadata
-    if isinstance(part, api_parts.TextPart):
+    metadata, known = part.provider_metadata, api()
+    if isinstance(part, known.TextPart):
         return wire.Part(type="text", text=part.text, provider_metadata=metadata)
-    if isinstance(part, api_parts.ReasoningPart):
+    if isinstance(part, known.ReasoningPart):
         return wire.Part(type="reasoning", text=part.text, redacted=part.redacted, provider_metadata=metadata)
-    if isinstance(part, api_parts.ToolCallPart):
+    if isinstance(part, known.ToolCallPart):
         return wire.Part(
             type="tool_call",
             name=part.name,
@@ -105,7 +108,7 @@ def part_out(part: Any, outgoing: Outgoing) -> wire.Part:
             server_executed=part.server_executed,
             provider_metadata=metadata,
         )
-    if isinstance(part, api_parts.ToolResultPart):
+    if isinstance(part, known.ToolResultPart):
         return wire.Part(
             type="tool_result",
             name=part.name,
@@ -116,7 +119,7 @@ def part_out(part: Any, outgoing: Outgoing) -> wire.Part:
             exception=part.exception,
             provider_metadata=metadata,
         )
-    if isinstance(part, api_parts.AttachmentPart):
+    if isinstance(part, known.AttachmentPart):
         attachment = None if part.attachment is None else attachment_out(part.attachment, outgoing)
         return wire.Part(type="attachment", attachment=attachment, provider_metadata=metadata)
     raise TypeError(f"{type(part).__name__} is not a message part")
@@ -124,8 +127,9 @@ def part_out(part: Any, outgoing: Outgoing) -> wire.Part:
 
 def messages_in(payloads: Iterable[wire.Message], take_blob: TakeBlob) -> list[Any]:
     """Build the plugin's messages."""
+    known = api()
     return [
-        api_parts.Message(
+        known.Message(
             role=payload.role,
             parts=[part_in(part, take_blob) for part in payload.parts],
             provider_metadata=payload.provider_metadata,
@@ -148,7 +152,10 @@ def messages_out(messages: Iterable[Any], outgoing: Outgoing) -> tuple[wire.Mess
 
 def tool_call_in(payload: wire.ToolCall) -> ToolCall:
     """Build the plugin's tool call."""
-    return ToolCall(name=payload.name, arguments=dict(payload.arguments), tool_call_id=payload.tool_call_id)
+    made: ToolCall = api().ToolCall(
+        name=payload.name, arguments=dict(payload.arguments), tool_call_id=payload.tool_call_id
+    )
+    return made
 
 
 def tool_call_out(call: ToolCall) -> wire.ToolCall:
@@ -158,13 +165,14 @@ def tool_call_out(call: ToolCall) -> wire.ToolCall:
 
 def tool_result_in(payload: wire.ToolResult, take_blob: TakeBlob) -> ToolResult:
     """Build the plugin's tool result; the exception comes as an object that prints what the payload says."""
-    return ToolResult(
+    made: ToolResult = api().ToolResult(
         name=payload.name,
         output=payload.output,
         attachments=[attachment_in(attachment, take_blob) for attachment in payload.attachments],
         tool_call_id=payload.tool_call_id,
         exception=None if payload.exception is None else remote_exception(payload.exception),
     )
+    return made
 
 
 def tool_result_out(result: ToolResult, outgoing: Outgoing) -> wire.ToolResult:

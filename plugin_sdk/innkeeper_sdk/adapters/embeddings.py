@@ -45,10 +45,19 @@ def embed(registry: Registry, params: EmbedParams) -> EmbedResult:
     for start in range(0, len(items), batch_size):
         batch = list(items[start : start + batch_size])
         before = block.count
-        block.append(model._call(batch, key))
+        block.append(_call(model, batch, key))
         if block.count - before != len(batch):
             block.refuse(f"returned {block.count - before} vectors for {len(batch)} items")
     return EmbedResult(count=block.count, dimensions=block.dimensions or 0, vectors=block.content)
+
+
+def _call(model: Any, batch: list[str | bytes], key: str | None) -> Any:
+    """Have *model* embed a batch, whichever way its class has for passing a key."""
+    if hasattr(model, "_call"):
+        return model._call(batch, key)
+    if hasattr(model, "_embed_batch"):  # of the real llm
+        return model._embed_batch(batch, key=key)
+    return model.embed_batch(batch)
 
 
 def check_items(model: Any, items: Iterable[str | bytes]) -> None:

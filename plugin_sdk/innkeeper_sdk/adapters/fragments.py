@@ -9,8 +9,7 @@ from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.fragments import Fragment, FragmentItem, LoadFragmentsResult
 from innkeeper_protocol.payloads.templates import LoaderInfo
 
-from innkeeper_sdk.api.attachments import Attachment
-from innkeeper_sdk.api.fragments import Fragment as ApiFragment
+from innkeeper_sdk.api_in_use import api
 from innkeeper_sdk.failures import log_exception
 from innkeeper_sdk.registry import Registry
 
@@ -36,7 +35,7 @@ def load(registry: Registry, prefix: str, argument: str, outgoing: Outgoing) -> 
 
 
 def _item(loaded: Any, source: str, outgoing: Outgoing) -> FragmentItem:
-    if isinstance(loaded, Attachment):
+    if isinstance(loaded, api().Attachment):
         return FragmentItem(attachment=attachment_out(loaded, outgoing))
     if isinstance(loaded, str):  # a Fragment is a str with a source; a bare str is taken as one, too
         found_in = getattr(loaded, "source", "") or source
@@ -52,7 +51,7 @@ def item_in(item: FragmentItem, take_blob: TakeBlob) -> Any:
         return attachment_in(item.attachment, take_blob)
     if item.fragment is None:
         raise ValueError("a fragment item that is neither a fragment nor an attachment")
-    return ApiFragment(item.fragment.content, item.fragment.source)
+    return api().Fragment(item.fragment.content, item.fragment.source)
 
 
 def infos(registry: Registry) -> tuple[LoaderInfo, ...]:

@@ -11,6 +11,7 @@ from innkeeper_protocol.payloads.content import Message
 from innkeeper_protocol.payloads.models import ModelInfo, PromptParams, PromptResult, ServerSideTool, Usage
 
 from innkeeper_sdk.api.response.calling import async_chunks_of, call_execute, chunks_of
+from innkeeper_sdk.api_in_use import is_real
 from innkeeper_sdk.failures import log_exception
 from innkeeper_sdk.registry import RegisteredModel, Registry
 
@@ -42,12 +43,12 @@ def info(registered: RegisteredModel) -> ModelInfo:
         needs_key=model.needs_key,
         key_env_var=model.key_env_var,
         attachment_types=tuple(sorted(map(str, model.attachment_types or ()))),
-        supports_schema=bool(model.supports_schema),
-        supports_tools=bool(model.supports_tools),
-        supports_conversation=bool(model.supports_conversation),
+        supports_schema=bool(getattr(model, "supports_schema", False)),
+        supports_tools=bool(getattr(model, "supports_tools", False)),
+        supports_conversation=bool(getattr(model, "supports_conversation", True)),
         server_side_tools=tuple(
             ServerSideTool(name=tool.__name__, description=inspect.getdoc(tool), signature=_signature(tool))
-            for tool in model.supported_server_side_tools
+            for tool in getattr(model, "supported_server_side_tools", ())
         ),
         options_schema=json_map(model.Options.model_json_schema()) or {},
     )
@@ -71,18 +72,23 @@ def prompt(
     Raises CallFailed for what is wrong with the request, CallCancelled after a cancel, and whatever the model raised.
     However it ends, the model's generator is closed.
     """
-    response = prompts.new_response(_pick(registry, params), params, lambda number: bytes(call.peer.take_blob(number)))
+    if is_real():
+        from innkeeper_sdk.real_llm import prompting
+
+        return prompting.prompt(pick(registry, params), params, call, loop)
+    response = prompts.new_response(pick(registry, params), params, lambda number: bytes(call.peer.take_blob(number)))
     response._begin()
     chunks = _start(response, params.key, call, loop)
     try:
         call.send_items(record(response, chunks))
     finally:
-        _close(chunks)
+        close(chunks)
     _finish(response, loop)
     return result_out(response, Outgoing(call.peer.send_blob))
 
 
-def _pick(registry: Registry, params: PromptParams) -> Any:
+def pick(registry: Registry, params: PromptParams) -> Any:
+    """Return the model, or its async variant. Raises CallFailed."""
     registered = registry.find_model(params.model_id)
     if registered is None:
         raise registry.missing(f"no model '{params.model_id}'")
@@ -111,13 +117,13 @@ def _finish(response: Any, loop: Callable[[], EventLoop]) -> None:
         response._end_now()
 
 
-def _close(chunks: Any) -> None:
+def close(chunks: Any) -> None:
     """Close a generator, so that its ``finally`` runs now; what that raises is the log's."""
-    close = getattr(chunks, "close", None)
-    if close is None:
+    end = getattr(chunks, "close", None)
+    if end is None:
         return
     try:
-        close()
+        end()
     except Exception as error:  # noqa: BLE001  # the call has its outcome already
         log_exception(error)
 

@@ -16,7 +16,7 @@ from innkeeper_sdk.api.message_chain import system_message, tool_turn, turn
 from innkeeper_sdk.api.models import AsyncModelBase
 from innkeeper_sdk.api.prompt import Prompt
 from innkeeper_sdk.api.response import AsyncResponse, Response
-from innkeeper_sdk.api.tools import Tool
+from innkeeper_sdk.api_in_use import api, is_real
 
 from .content import TakeBlob, attachment_in, messages_in, tool_call_in, tool_result_in
 
@@ -52,7 +52,7 @@ def new_response(model: Any, params: wire.PromptParams, take_blob: TakeBlob) -> 
 def validated_options(model: Any, options: dict[str, Any]) -> Any:
     """Return the model's own options object. Raises CallFailed with one entry for each option that it refused."""
     try:
-        return model.Options(**options) if options else model._no_options_given()
+        return model.Options(**options) if options or is_real() else model._no_options_given()
     except ValueError as error:  # pydantic's ValidationError is one; pydantic itself may not be there to name it
         errors = getattr(error, "errors", None)
         if not callable(errors):
@@ -81,7 +81,7 @@ def _prompt(model: Any, payload: wire.Prompt, options: Any, take_blob: TakeBlob)
         system=payload.system,
         options=options,
         schema=payload.schema,
-        tools=[_tool_in(model, tool) for tool in payload.tools],
+        tools=[tool_in(model, tool) for tool in payload.tools],
         tool_results=[tool_result_in(result, take_blob) for result in payload.tool_results],
         messages=messages_in(payload.messages, take_blob) if payload.messages else None,
         hide_reasoning=payload.hide_reasoning,
@@ -101,9 +101,10 @@ def _messages_after(chain: list[Any], prompt: Prompt) -> list[Any]:
     return [*(chain or system_message(prompt.system)), *own]
 
 
-def _tool_in(model: Any, payload: wire.ToolDefinition) -> Any:
+def tool_in(model: Any, payload: wire.ToolDefinition) -> Any:
+    """Build a tool that the model may ask for, or one of its provider's. Raises CallFailed for one it does not have."""
     if payload.server_side is None:
-        return Tool(
+        return api().Tool(
             name=payload.name,
             description=payload.description,
             input_schema=dict(payload.input_schema),
@@ -152,7 +153,7 @@ def _past_response(
         system=payload.system,
         options=options,
         schema=payload.schema if model.supports_schema else None,
-        tools=[_tool_in(model, tool) for tool in payload.tools if tool.server_side is None]
+        tools=[tool_in(model, tool) for tool in payload.tools if tool.server_side is None]
         if model.supports_tools
         else [],
         tool_results=[tool_result_in(result, take_blob) for result in payload.tool_results],
@@ -161,7 +162,7 @@ def _past_response(
     prompt._explicit_messages = own
     response_class: Any = AsyncResponse if is_async(model) else Response
     response = response_class(prompt, model, False, conversation=conversation)
-    text = exchange.text or _text_of(exchange.messages)
+    text = exchange.text or text_of(exchange.messages)
     response._chunks = [text] if text else []
     response._tool_calls = [tool_call_in(call) for call in exchange.tool_calls]
     response.response_json = exchange.response_json
@@ -174,6 +175,6 @@ def _past_response(
     return response
 
 
-def _text_of(messages: tuple[content.Message, ...]) -> str:
+def text_of(messages: tuple[content.Message, ...]) -> str:
     """Return an answer's text, which is not sent a second time beside its messages."""
     return "".join(part.text for message in messages for part in message.parts if part.type == "text")

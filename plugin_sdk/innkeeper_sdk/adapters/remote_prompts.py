@@ -11,6 +11,7 @@ from innkeeper_protocol.payloads import models as wire
 
 from innkeeper_sdk.api.parts import StreamEvent
 from innkeeper_sdk.api.tools import ServerSideTool, Tool
+from innkeeper_sdk.api_in_use import api
 
 from .content import Outgoing, attachment_out, messages_out, tool_call_in, tool_call_out, tool_result_out
 from .json_values import json_map, json_value
@@ -37,7 +38,7 @@ def options_out(options: Any) -> dict[str, Any]:
 
 
 def _tool_out(tool: Tool | ServerSideTool) -> wire.ToolDefinition:
-    if isinstance(tool, ServerSideTool):
+    if isinstance(tool, api().ServerSideTool):
         named = wire.ServerSideTool(name=type(tool).__name__, spec=json_map(tool._config) or {})
         return wire.ToolDefinition(name=tool.name, description=tool.description, server_side=named)
     return wire.ToolDefinition(
@@ -80,7 +81,7 @@ def item_in(item: str | wire.ModelEvent) -> str | StreamEvent:
     """Build what a model's ``execute`` may yield of a stream item."""
     if isinstance(item, str):
         return item
-    return StreamEvent(
+    made: StreamEvent = api().StreamEvent(
         type=item.type,
         chunk=item.chunk,
         part_index=item.part_index,
@@ -91,6 +92,7 @@ def item_in(item: str | wire.ModelEvent) -> str | StreamEvent:
         provider_metadata=item.provider_metadata,
         message_index=item.message_index,
     )
+    return made
 
 
 def fill_in(response: Any, result: wire.PromptResult) -> None:

@@ -56,14 +56,14 @@ def template_out(template: Any, name: str) -> Template:
 def template_in(payload: Template) -> Any:
     """Build the plugin's template."""
     from innkeeper_sdk.api.templates import AttachmentType
-    from innkeeper_sdk.api.templates import Template as ApiTemplate
+    from innkeeper_sdk.api_in_use import api
 
     written = {name: getattr(payload, name) for name in payload.__struct_fields__ if name != "attachment_types"}
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in written.items()}
     typed = [
         AttachmentType(type=entry.type or "", value=entry.path or entry.url or "") for entry in payload.attachment_types
     ]
-    return ApiTemplate(**{name: value for name, value in given.items() if value}, attachment_types=typed or None)
+    return api().Template(**{name: value for name, value in given.items() if value}, attachment_types=typed or None)
 
 
 def _typed_attachment(entry: Any) -> Attachment:

@@ -21,10 +21,11 @@ from innkeeper_protocol.payloads.tools import (
     ToolInfo,
 )
 
-from innkeeper_sdk.api.tools import CancelToolCall, PauseChain, Tool, Toolbox, ToolCall, ToolOutput
+from innkeeper_sdk.api.tools import Tool, Toolbox, ToolCall, ToolOutput
 from innkeeper_sdk.api.tools.calls import format_exception
 from innkeeper_sdk.api.tools.running import returned_result
 from innkeeper_sdk.api.tools.tool import call_arguments
+from innkeeper_sdk.api_in_use import api
 from innkeeper_sdk.failures import log_exception
 from innkeeper_sdk.registry import Registry
 
@@ -102,7 +103,8 @@ class Toolboxes:
         toolbox = opened.toolbox = found(*params.positional, **params.arguments)
         # One of the two, as in `llm`, where a sync chain calls the first and an async one the second: a toolbox that
         # has both adds the same tools in each.
-        if type(toolbox).prepare is Toolbox.prepare and type(toolbox).prepare_async is not Toolbox.prepare_async:
+        base, own = api().Toolbox, type(toolbox)
+        if own.prepare is base.prepare and own.prepare_async is not base.prepare_async:
             self._loop().run(toolbox.prepare_async())
         else:
             toolbox.prepare()
@@ -120,10 +122,10 @@ class Toolboxes:
 
     def call(self, params: CallToolParams, call: Cancellable, outgoing: Outgoing) -> CallToolResult:
         """Run a tool. What it raises is part of the result."""
-        tool_call = ToolCall(name=params.name, arguments=dict(params.arguments), tool_call_id=params.tool_call_id)
+        tool_call = api().ToolCall(name=params.name, arguments=dict(params.arguments), tool_call_id=params.tool_call_id)
         if params.instance is None:
             tool = self._registry.tools().get(params.name)
-            if not isinstance(tool, Tool):
+            if not isinstance(tool, api().Tool):
                 raise self._registry.missing(f"no tool '{params.name}'")
             return self._run(tool, tool_call, call, outgoing)
         opened = self._get(params.instance)
@@ -146,18 +148,21 @@ class Toolboxes:
     def _run(self, tool: Tool, tool_call: ToolCall, call: Cancellable, outgoing: Outgoing) -> CallToolResult:
         if tool.implementation is None:
             raise CallFailed(ErrorCode.UNSUPPORTED, f"tool '{tool.name}' has no implementation")
+        known = api()
         try:
             returned = tool.implementation(**call_arguments(tool, tool_call))
             if inspect.isawaitable(returned):
                 returned = self._loop().run(returned, call)
+            if isinstance(returned, known.ToolOutput):
+                returned = ToolOutput(returned.output, list(returned.attachments))
             result = returned_result(tool_call, tool, returned)
             attachments = tuple(attachment_out(one, outgoing) for one in result.attachments)
             return CallToolResult(output=result.output, attachments=attachments)
         except CallCancelled:
             raise
-        except CancelToolCall as error:
+        except known.CancelToolCall as error:
             return CallToolResult(output=f"Cancelled: {error}", exception=format_exception(error), cancelled=str(error))
-        except PauseChain as error:
+        except known.PauseChain as error:
             return CallToolResult(exception=format_exception(error), paused=str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001  # what a tool raises goes back to the model
             log_exception(error)
@@ -167,13 +172,14 @@ class Toolboxes:
 def output_in(result: CallToolResult, take_blob: TakeBlob) -> ToolOutput:
     """Build what a tool of another plugin returned, or raise what it raised, by name and text."""
     if result.cancelled is not None:
-        raise CancelToolCall(result.cancelled)
+        raise api().CancelToolCall(result.cancelled)
     if result.paused is not None:
-        raise PauseChain(result.paused)
+        raise api().PauseChain(result.paused)
     if result.exception is not None:
         raise remote_exception(result.exception)
     attachments = [attachment_in(attachment, take_blob) for attachment in result.attachments]
-    return ToolOutput(output=result.output, attachments=attachments)
+    made: ToolOutput = api().ToolOutput(output=result.output, attachments=attachments)
+    return made
 
 
 def definition(tool: Tool) -> ToolDefinition:
@@ -205,7 +211,7 @@ def toolbox_info(name: str, toolbox: type[Toolbox]) -> ToolboxInfo:
         description=inspect.getdoc(toolbox),
         arguments_schema=constructor_schema(toolbox),
         tools=tuple(tool_info(tool.name, tool) for tool in toolbox.method_tools()),
-        dynamic=any(getattr(toolbox, name) is not getattr(Toolbox, name) for name in MAKE_TOOLS),
+        dynamic=any(getattr(toolbox, name) is not getattr(api().Toolbox, name) for name in MAKE_TOOLS),
     )
 
 

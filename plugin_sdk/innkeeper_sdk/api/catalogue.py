@@ -8,12 +8,13 @@ from typing import Any
 
 from innkeeper_protocol.errors import ErrorCode
 
+from innkeeper_sdk.api_in_use import api, is_real
+
 from .embeddings import EmbeddingModel, EmbeddingModelWithAliases
-from .errors import HostRefused, UnknownModelError
+from .errors import HostRefused
 from .host import current_host, user_dir
 from .local import registrations
 from .models import ModelWithAliases
-from .remote import RemoteAsyncModel, RemoteEmbeddingModel, RemoteModel
 
 DEFAULT_MODEL_FILE = "default_model.txt"
 DEFAULT_EMBEDDING_MODEL_FILE = "default_embedding_model.txt"
@@ -30,17 +31,18 @@ def get_models_with_aliases() -> list[ModelWithAliases]:
 
 
 def _models() -> list[ModelWithAliases]:
+    known, remote = api(), _models_elsewhere()
     listed = current_host().list_models().models
     persons = {info.model_id: info.aliases for info in listed}
     own = [
-        ModelWithAliases(one.model, one.async_model, _united(one.aliases, persons.get(_id(one), ())))
+        known.ModelWithAliases(one.model, one.async_model, _united(one.aliases, persons.get(_id(one), ())))
         for one in registrations().models()
     ]
     here = {_id(one) for one in own}
     others = [
-        ModelWithAliases(
-            RemoteModel(info) if info.has_sync else None,
-            RemoteAsyncModel(info) if info.has_async else None,
+        known.ModelWithAliases(
+            remote.RemoteModel(info) if info.has_sync else None,
+            remote.RemoteAsyncModel(info) if info.has_async else None,
             list(info.aliases),
         )
         for info in listed
@@ -86,15 +88,16 @@ def get_embedding_models_with_aliases() -> list[EmbeddingModelWithAliases]:
 
 
 def _embedding_models() -> list[EmbeddingModelWithAliases]:
+    known, remote = api(), _models_elsewhere()
     listed = current_host().list_models().embedding_models
     persons = {info.model_id: info.aliases for info in listed}
     own = [
-        EmbeddingModelWithAliases(one.model, _united(one.aliases, persons.get(one.model.model_id, ())))
+        known.EmbeddingModelWithAliases(one.model, _united(one.aliases, persons.get(one.model.model_id, ())))
         for one in registrations().embedding_models()
     ]
     here = {one.model.model_id for one in own}
     others = [
-        EmbeddingModelWithAliases(RemoteEmbeddingModel(info), list(info.aliases))
+        known.EmbeddingModelWithAliases(remote.RemoteEmbeddingModel(info), list(info.aliases))
         for info in listed
         if info.model_id not in here
     ]
@@ -122,7 +125,7 @@ def get_embedding_model(name: str) -> EmbeddingModel:
         if found is not None:
             known: EmbeddingModel = found
             return known
-    raise UnknownModelError(f"Unknown model: {name}")
+    raise api().UnknownModelError(f"Unknown model: {name}")
 
 
 def get_default_model(filename: str = DEFAULT_MODEL_FILE, default: str | None = None) -> str | None:
@@ -207,6 +210,13 @@ def get_tools() -> Mapping[str, Any]:
     return dict(registrations().tools())
 
 
+def _models_elsewhere() -> Any:
+    """Return the module with the classes that stand for models of other plugins."""
+    from importlib import import_module
+
+    return import_module("innkeeper_sdk.real_llm.remote_models" if is_real() else "innkeeper_sdk.api.remote")
+
+
 def _find(name: str | None, wanted: str, other: str, only_the_other: str) -> Any:
     """Return the *wanted* variant of a model. The plugin's own are found by id without asking the host."""
     for one in registrations().models():
@@ -214,7 +224,7 @@ def _find(name: str | None, wanted: str, other: str, only_the_other: str) -> Any
             return getattr(one, wanted)
     name = name or get_default_model()
     if not name:
-        raise UnknownModelError("Unknown model: no name was given, and no default model is set")
+        raise api().UnknownModelError("Unknown model: no name was given, and no default model is set")
     everything = _models()
     found = _by_name((getattr(one, wanted), one.aliases) for one in everything).get(name)
     if found is None:  # it may be new
@@ -223,8 +233,8 @@ def _find(name: str | None, wanted: str, other: str, only_the_other: str) -> Any
     if found is not None:
         return found
     if name in _by_name((getattr(one, other), one.aliases) for one in everything):
-        raise UnknownModelError(only_the_other + name)
-    raise UnknownModelError(f"Unknown model: {name}")
+        raise api().UnknownModelError(only_the_other + name)
+    raise api().UnknownModelError(f"Unknown model: {name}")
 
 
 def _id(registered: Any) -> str:

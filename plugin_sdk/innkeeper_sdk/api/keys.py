@@ -27,9 +27,9 @@ def get_key(
     host = current_host()
     if explicit_key:
         stored = host.get_key(explicit_key, None) if _may_be_a_name(explicit_key) else None
-        return _noted(stored or explicit_key)
+        return note_key(stored or explicit_key)
     if key_alias or env_var:
-        return _noted(host.get_key(key_alias, env_var))
+        return note_key(host.get_key(key_alias, env_var))
     return None
 
 
@@ -40,7 +40,8 @@ _KEYS: set[str] = set()
 """What is known to be a key: it was found, or came from the host. Models pass it through ``get_key`` once more."""
 
 
-def _noted(key: str | None) -> str | None:
+def note_key(key: str | None) -> str | None:
+    """Take note that *key* is one, and return it."""
     if key:
         _KEYS.add(key)
     return key
@@ -103,7 +104,7 @@ def resolved_key(model: Any, given: str | None) -> str | None:
 
     A model that finds its key in a way of its own is asked all the same.
     """
-    _noted(given)
+    note_key(given)
     if given and getattr(model, "key", None) is None and type(model).get_key is HasKey.get_key:
         return given
     key: str | None = model.get_key(given)

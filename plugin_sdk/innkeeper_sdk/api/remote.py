@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 END = object()
 
 
-class _Remote:
+class Described:
     """What a model tells of itself, copied from what its plugin told the host."""
 
     def __init__(self, info: ModelInfo) -> None:
@@ -46,7 +46,7 @@ class _Remote:
         return self.info.label or self.info.model_id
 
 
-class RemoteModel(_Remote, Model):
+class RemoteModel(Described, Model):
     """A sync model of another plugin."""
 
     def execute(
@@ -57,7 +57,7 @@ class RemoteModel(_Remote, Model):
         yield from current_host().prompt_model(self.model_id, response, use_async=False, key=key)
 
 
-class RemoteAsyncModel(_Remote, AsyncModel):
+class RemoteAsyncModel(Described, AsyncModel):
     """An async model of another plugin. What waits for the host is a thread, so the event loop goes on."""
 
     async def execute(
