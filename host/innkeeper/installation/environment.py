@@ -23,17 +23,19 @@ from innkeeper.errors import InstallError
 
 from .interpreters import Interpreter
 from .request import Progress
+from .runtime import PACKAGE, SDK
 from .uv import LOCK_TIMEOUT_S, SYNC_TIMEOUT_S, run_uv
 
 KEPT_OUT = ("llm", "innkeeper", "innkeeper-sdk", "innkeeper-protocol")
-"""Never installed from an index: the SDK ships the import name ``llm``, and the host unpacks its own SDK."""
+"""Not installed from an index: the SDK ships the import name ``llm``, and the host unpacks its own SDK. The first one
+is, for a plugin that runs on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """What the generated pyproject.toml says. *dependencies* are PEP 508; *wheels* are names with the path of the
     wheel, relative to the project, that is used for each, and so they are dependencies, too, or uv would look for what
-    others need of them in an index; *without* are names that stay out.
+    others need of them in an index; *without* are names that stay out. *runtime* says which ``llm`` it is for.
 
     *source_only* are packages without a wheel, for a lock that only tells which of their sources are meant: nobody
     knows yet what they depend on, and uv takes it that it is nothing.
@@ -45,9 +47,11 @@ class Project:
     without: tuple[str, ...] = ()
     pre: bool = False
     source_only: tuple[str, ...] = ()
+    runtime: str = SDK
 
     def as_toml(self) -> str:
-        kept_out = [f"{name} ; python_version < '0'" for name in dict.fromkeys([*KEPT_OUT, *self.without])]
+        ours = [name for name in KEPT_OUT if self.runtime == SDK or name != PACKAGE]
+        kept_out = [f"{name} ; python_version < '0'" for name in dict.fromkeys([*ours, *self.without])]
         marker = f"sys_platform == '{sys.platform}' and platform_machine == '{platform.machine()}'"
         unknown = [f"{{ name = {_text(name)}, requires-dist = [] }}" for name in self.source_only]
         lines = [

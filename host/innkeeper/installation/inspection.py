@@ -22,10 +22,13 @@ from .wheel import read_installed
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """*requires_python* is the plugin's own; *added* are requirements for what it imports without declaring it."""
+    """*requires_python* and *requirements* are the plugin's own; *added* are requirements for what it imports without
+    declaring it.
+    """
 
     requires_python: str
     added: tuple[str, ...]
+    requirements: tuple[str, ...] = ()
 
 
 def inspect(folder: str, plan: Plan, project: Project, packages: list[LockedPackage], *, scratch: str) -> Inspected:
@@ -51,7 +54,7 @@ def inspect(folder: str, plan: Plan, project: Project, packages: list[LockedPack
         )
     files = source_files(plan.source) if plan.source else sources_below(alone)
     declared = plugin.requires | {canonical_name(Pep508(text).name) for text in plan.request.with_}
-    return Inspected(plugin.requires_python, tuple(undeclared(files, declared)))
+    return Inspected(plugin.requires_python, tuple(undeclared(files, declared)), plugin.requirements)
 
 
 def _pinned(folder: str, plan: Plan, project: Project, chosen: LockedPackage) -> str:

@@ -16,6 +16,7 @@ from innkeeper.confinement.granting import allow
 from innkeeper.confinement.grants import Grants, load
 from innkeeper.errors import InstallError, PluginError
 from innkeeper.paths import Home
+from innkeeper.untrusted import one_line
 
 from . import openai_settings
 from .bytecode import compile_files, worth_compiling
@@ -25,12 +26,13 @@ from .fingerprint import default_plugin_hash, is_current, watch
 from .generation import new_generation
 from .interpreters import Interpreter
 from .inventory import InstalledPlugin, change_index
-from .manifest import checked, summarised, write_manifest
+from .manifest import MOST, checked, summarised, write_manifest
 from .plan import Plan, Workshop
 from .record import Asked, write_record
 from .request import Describe
 from .requirement import without_password
 from .resolution import content_of, resolve
+from .runtime import REAL, SDK, NeedsRealLlm, first_choice, lacking
 from .sdk_wheels import put_sdk_into, sdk_wheels
 from .uv_failure import UvFailed
 from .wheel import read_installed
@@ -46,8 +48,26 @@ def make(plan: Plan, workshop: Workshop, *, scratch: str) -> InstalledPlugin:
     """Make the environment that *plan* describes, commit it, and return the plugin; its lock is held by the caller.
 
     What is there already and would come out the same is returned as it is. *scratch* is a folder that goes afterwards.
-    Raises InstallError, and then nothing has changed.
+    A plugin that may need more than the SDK is made anew with the real ``llm``, and stays so if that helps. Raises
+    InstallError, and then nothing has changed.
     """
+    chosen = replace(plan, runtime=first_choice(plan))
+    try:
+        return _make(chosen, workshop, scratch=scratch)
+    except NeedsRealLlm as need:
+        workshop.progress(f"{plan.name} gets the real llm in its environment: {one_line(need.why, 200)}")
+        most = None if need.problems is None else need.problems - 1
+        try:
+            return _make(replace(chosen, runtime=REAL, most_problems=most), workshop, scratch=scratch)
+        except InstallError:
+            if most is None:
+                raise
+    workshop.progress(f"{plan.name} is no better off with it")
+    return _make(replace(chosen, most_problems=MOST["problems"]), workshop, scratch=scratch)
+
+
+def _make(plan: Plan, workshop: Workshop, *, scratch: str) -> InstalledPlugin:
+    """Make it on the runtime of *plan*. Raises NeedsRealLlm where the other one may do better, and nobody knows yet."""
     home = workshop.home
     with new_generation(home, plan.name) as generation:
         folder = home.generation_dir(plan.name, generation)
@@ -57,7 +77,9 @@ def make(plan: Plan, workshop: Workshop, *, scratch: str) -> InstalledPlugin:
             return plan.earlier
         workshop.progress(f"Making the environment of {plan.name}: {described_size(resolution.packages)}")
         plugin, files = _make_environment(plan, workshop, resolution.project.interpreter, generation)
-        description = described(workshop.describe, plugin)
+        description = said(workshop.describe, plugin)
+        _compare(plan, description)
+        see_that_it_loads(plugin, description)
         register(home, plugin, description)
         compile_files(
             worth_compiling(plugin.site_packages, description.imported_files, files),
@@ -91,7 +113,7 @@ def _make_environment(
         site_packages = sync(folder, interpreter, progress=workshop.progress, no_cache=plan.request.no_cache)
     except UvFailed as error:
         raise error.explained(plan.name) from error
-    sdk = put_sdk_into(home, site_packages, interpreter, tier=workshop.tier).hash
+    sdk = put_sdk_into(home, site_packages, interpreter, tier=workshop.tier, runtime=plan.runtime).hash
     distribution = read_installed(site_packages, plan.name)
     if distribution is None:
         raise InstallError(f"{plan.name} was not installed.", why="Its environment does not hold it.")
@@ -108,21 +130,43 @@ def _make_environment(
         extra_read=[plan.source] if plan.source else [],
         sdk=f"{sdk}-{default_plugin_hash(home, plan.name)}" if plan.is_default else sdk,
         is_default=plan.is_default,
+        runtime=plan.runtime,
         installed_at=time.time(),
     )
     return plugin, [os.path.join(site_packages, path) for path in distribution.files]
 
 
+def _compare(plan: Plan, description: Description) -> None:
+    """See that the runtime of *plan* is the better one, as far as is known. Raises NeedsRealLlm, InstallError."""
+    if plan.most_problems is None:
+        lacks = lacking(description) if plan.runtime == SDK and not plan.is_default else ""
+        if lacks:
+            raise NeedsRealLlm(lacks, len(description.problems))
+    elif len(description.problems) > plan.most_problems:
+        raise InstallError(f"Plugin '{plan.name}' registers no more on the real llm.")
+
+
 def described(describe: Describe, plugin: InstalledPlugin) -> Description:
     """Ask *plugin* what it registers, and return what of that is fit to be kept. Raises InstallError."""
+    description = said(describe, plugin)
+    see_that_it_loads(plugin, description)
+    return description
+
+
+def said(describe: Describe, plugin: InstalledPlugin) -> Description:
+    """Do as `described` for a plugin that may be unable to say anything but why. Raises InstallError."""
     try:
-        said = describe(plugin)
+        answer = describe(plugin)
     except PluginError as error:
         raise InstallError(
             f"Plugin '{plugin.name}' could not say what it registers.",
             why="\n".join(part for part in (error.message, error.why) if part),
         ) from error
-    description = checked(said)
+    return checked(answer)
+
+
+def see_that_it_loads(plugin: InstalledPlugin, description: Description) -> None:
+    """Raise InstallError for a plugin of which nothing can be used."""
     if not description.hooks and description.problems:
         again = quote(plugin.requirement)
         raise InstallError(
@@ -130,7 +174,6 @@ def described(describe: Describe, plugin: InstalledPlugin) -> Description:
             why="\n".join(f"{problem.where}: {problem.message}" for problem in description.problems[:3]),
             hint=f"If it lacks a package, or needs an older one: llm install {again} --with 'PACKAGE<2'",
         )
-    return description
 
 
 def register(home: Home, plugin: InstalledPlugin, description: Description) -> None:

@@ -12,6 +12,7 @@ from .interpreters import Interpreter, choose, usable
 from .inventory import InstalledPlugin
 from .record import Asked
 from .request import Describe, InstallRequest, Progress
+from .runtime import SDK
 from .sdk_wheels import default_plugin_wheel
 from .wheel import Distribution, read_wheel
 
@@ -46,6 +47,10 @@ class Plan:
     earlier: InstalledPlugin | None = None
     keeps_versions: bool = False
     is_default: bool = False
+    runtime: str = SDK
+    """See `runtime`."""
+    most_problems: int | None = None
+    """What registers with more of them is not worth keeping; None: everything that can be loaded is."""
 
     @property
     def request(self) -> InstallRequest:

@@ -13,6 +13,7 @@ from .inspection import inspect
 from .interpreters import choose, find_all, no_python
 from .plan import Plan, Workshop
 from .requirement import wheel_name
+from .runtime import PACKAGE, REAL, SDK, NeedsRealLlm, bound_on_llm
 from .source_only import lock_with_builds
 from .uv_failure import UvFailed
 from .wheel import read_wheel
@@ -38,15 +39,21 @@ def resolve(
 ) -> Resolution:
     """Write pyproject.toml and uv.lock for *plan* to *folder*. *scratch* is a folder for what is needed on the way.
 
-    Raises InstallError: what is asked for is no plugin, does not exist, contradicts itself, or cannot be reached.
+    Raises InstallError: what is asked for is no plugin, does not exist, contradicts itself, or cannot be reached; and
+    NeedsRealLlm.
     """
     os.makedirs(os.path.join(folder, WHEELS))
     kept = [keep(wheel, folder) for wheel in (*plan.built, *([plan.wheel] if plan.wheel else []))]
-    asked = (plan.asked.dependency, *plan.request.with_, *sdk_requirements)
+    asked = (
+        plan.asked.dependency,
+        *plan.request.with_,
+        *sdk_requirements,
+        *([PACKAGE] if plan.runtime == REAL else []),
+    )
     wheels = {wheel_name(os.path.basename(path)): path for path in kept}
     distribution = read_wheel(plan.wheel) if plan.wheel else None
     projects = (
-        Project(interpreter, asked, wheels, plan.request.without, plan.request.pre)
+        Project(interpreter, asked, wheels, plan.request.without, plan.request.pre, runtime=plan.runtime)
         for interpreter in plan.interpreters(distribution)
     )
     first = next(projects)
@@ -66,6 +73,9 @@ def resolve(
             again = replace(first, interpreter=fits)
             project, packages = _lock(folder, plan, again, iter(()), workshop, scratch)
             found = inspect(folder, plan, project, packages, scratch=scratch)
+        bound = bound_on_llm(found.requirements) if plan.runtime == SDK else ""
+        if bound:
+            raise NeedsRealLlm(f"it runs on llm {bound}")
         if found.added:
             project = _with(project, found.added)
             packages = lock(folder, project, no_cache=plan.request.no_cache)

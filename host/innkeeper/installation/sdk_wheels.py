@@ -30,6 +30,7 @@ from .fingerprint import (
 )
 from .interpreters import Interpreter
 from .inventory import canonical_name
+from .runtime import PACKAGE, REAL
 from .uv import run_uv
 from .wheel import read_wheel
 
@@ -73,13 +74,18 @@ def default_plugin_wheel(home: Home, name: str) -> str:
     return wheel
 
 
-def put_sdk_into(home: Home, site_packages: str, interpreter: Interpreter, *, tier: str) -> Sdk:
-    """Copy the SDK, compiled for *interpreter*, into *site_packages*. What a package put in its place goes."""
+def put_sdk_into(home: Home, site_packages: str, interpreter: Interpreter, *, tier: str, runtime: str) -> Sdk:
+    """Copy the SDK, compiled for *interpreter*, into *site_packages*. What a package put in its place goes.
+
+    Where *runtime* is the real ``llm``, that stays.
+    """
     sdk = sdk_wheels(home)
     tree = os.path.join(home.cache_dir, "built", f"sdk-{sdk.hash}-{interpreter.version}")
     if not os.path.isdir(tree):
         _make(tree, lambda beside: _unpack(sdk, beside, interpreter, tier))
     for name in os.listdir(tree):
+        if runtime == REAL and name == PACKAGE:
+            continue
         target = os.path.join(site_packages, name)
         if os.path.isdir(target) and not os.path.islink(target):
             shutil.rmtree(target)

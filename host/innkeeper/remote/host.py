@@ -50,6 +50,9 @@ class Room(NamedTuple):
 MOST_USES = 500
 """Kept in the audit of one run."""
 
+RUNTIME_VARIABLE = "INNKEEPER_RUNTIME"
+"""By this the SDK in a plugin's process is told that it speaks for a plugin on the real ``llm``."""
+
 DESCRIBE_S = 60.0
 """For importing a plugin and running its hooks. Some need 2 to 3 s for their imports, some ask a server."""
 
@@ -326,6 +329,8 @@ class Host:
             if openai_settings.concerns(plugin):
                 told = openai_settings.told_to_plugin(self.home, self.environ, room.models)
                 policy = policy._replace(environment=(*policy.environment, *told))
+        if plugin.runtime != "sdk":
+            policy = policy._replace(environment=(*policy.environment, (RUNTIME_VARIABLE, plugin.runtime)))
         self.mask.add(*(value for name, value in policy.environment if holds_secret(name)))
         record(self.home, plugin.name, "started", tier=str(tier), grants=granted.as_fields())
         return launch(self.home, held, policy, tier, cwd=self.cwd, environ=self.environ)
