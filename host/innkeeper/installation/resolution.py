@@ -13,7 +13,7 @@ from .inspection import inspect
 from .interpreters import choose, find_all, no_python
 from .plan import Plan, Workshop
 from .requirement import wheel_name
-from .runtime import PACKAGE, REAL, SDK, NeedsRealLlm, bound_on_llm
+from .runtime import REAL, SDK, WITH_PACKAGE, NeedsRealLlm, bound_on_llm
 from .source_only import lock_with_builds
 from .uv_failure import UvFailed
 from .wheel import read_wheel
@@ -48,7 +48,7 @@ def resolve(
         plan.asked.dependency,
         *plan.request.with_,
         *sdk_requirements,
-        *([PACKAGE] if plan.runtime == REAL else []),
+        *(WITH_PACKAGE if plan.runtime == REAL else ()),
     )
     wheels = {wheel_name(os.path.basename(path)): path for path in kept}
     distribution = read_wheel(plan.wheel) if plan.wheel else None

@@ -27,6 +27,9 @@ SDK, REAL = "sdk", "llm"
 PACKAGE = "llm"
 """The real package's name in the index."""
 
+WITH_PACKAGE = (PACKAGE, "httpx")
+"""What an environment with the real package gets. Its older releases import httpx, which openai brought them once."""
+
 API_OF = "0.36"
 """The release of the real package whose API the SDK has."""
 
