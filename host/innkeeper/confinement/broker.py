@@ -1,8 +1,8 @@
 """Connects for the plugin: it names a host and a port, and gets a connected socket, if that was granted.
 
-A thread serves the host's end of the socket that `confine` made; each connection is made in a thread of its own, a
-bounded number at once. Names are resolved here, for every connection anew, and only when they are granted: a name
-that is not leaves this machine in no form. Every refusal is reported by name.
+Threads serve the host's end of the socket that `confine` made: whichever takes a request makes the connection, and
+another waits for the next, up to a bounded number. Names are resolved here, for every connection anew, and only when
+they are granted: a name that is not leaves this machine in no form. Every refusal is reported by name.
 
 Requests are text, ``NUMBER PORT HOST``; answers ``NUMBER ERRNO TEXT``, with the socket beside them when ERRNO is 0.
 What else a plugin sends ends its network, and descriptors that it sends are closed.
@@ -30,10 +30,8 @@ ATTEMPT_TIMEOUT_S = 10.0
 """For one address of several: an IPv6 address that leads nowhere must leave time for the IPv4 one."""
 
 AT_ONCE = 16
-"""Connections being made at once. The rest waits: a browser makes six to a host."""
-
-WAITING_LIMIT = 256
-"""Requests under way. More at once is a flood, and refused."""
+"""Connections being made at once. The rest waits in the socket, and then the plugin does: a browser makes six to a
+host."""
 
 _REQUEST_LIMIT_BYTES = 1024
 _TEXT_LIMIT = 300
@@ -66,21 +64,23 @@ class Broker:
         self._environ = environ
         self._on_denied = on_denied
         self._on_connected = on_connected
-        self._slots = threading.Semaphore(AT_ONCE)
         self._lock = threading.Lock()
-        self._under_way = 0
-        self._thread = threading.Thread(target=self._serve, name=f"broker of {policy.plugin}", daemon=True)
+        self._threads: list[threading.Thread] = []
+        self._busy: set[threading.Thread] = set()
+        self._is_over = False
         self._proxy: ConnectProxy | None = None
 
     def start(self) -> None:
-        self._thread.start()
+        with self._lock:
+            self._add_thread()
 
     def close(self) -> None:
-        """End the plugin's network; connections that it has stay."""
-        with suppress(OSError):  # the plugin may be gone already
-            self._channel.shutdown(socket.SHUT_RDWR)
-        if self._thread.is_alive():
-            self._thread.join(CONNECT_TIMEOUT_S)
+        """End the plugin's network; connections that it has stay, and those being made are nobody's."""
+        self._end()
+        with self._lock:
+            idle = [thread for thread in self._threads if thread not in self._busy]
+        for thread in idle:
+            thread.join(CONNECT_TIMEOUT_S)
         self._channel.close()
         if self._proxy is not None:
             self._proxy.close()
@@ -151,42 +151,53 @@ class Broker:
             f"(llm plugins allow {plugin} --net {where})",
         )
 
+    def _add_thread(self) -> None:
+        thread = threading.Thread(target=self._serve, name=f"broker of {self._policy.plugin}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
     def _serve(self) -> None:
-        while True:
+        """Take requests, one after the other; while one is being seen to, somebody else waits for the next."""
+        this = threading.current_thread()
+        while not self._is_over:
             try:
                 data, descriptors, _, _ = socket.recv_fds(
                     self._channel, _REQUEST_LIMIT_BYTES + 1, _DESCRIPTORS_LIMIT, socket.MSG_CMSG_CLOEXEC
                 )
             except OSError:
                 return
-            if data == b"proxy" and len(descriptors) == 1 and self._policy.own_sockets and self._proxy is None:
-                self._start_proxy(descriptors[0])
+            if data == b"proxy" and len(descriptors) == 1 and self._may_start_proxy():
+                self._proxy = ConnectProxy(descriptors[0], self.open, name=self._policy.plugin)
                 continue
             for descriptor in descriptors:
                 os.close(descriptor)
             request = _parse(data)
             if request is None:
-                with suppress(OSError):
-                    self._channel.shutdown(socket.SHUT_RDWR)
+                self._end()
                 return
-            self._begin(*request)
+            with self._lock:
+                self._busy.add(this)
+                if len(self._busy) == len(self._threads) < AT_ONCE and not self._is_over:
+                    self._add_thread()
+            self._attempt(*request)
+            with self._lock:
+                self._busy.discard(this)
+                if self._is_over:  # and who ends it does not wait for this thread
+                    return
 
-    def _start_proxy(self, descriptor: int) -> None:
-        self._proxy = ConnectProxy(descriptor, self.open, name=self._policy.plugin)
+    def _may_start_proxy(self) -> bool:
+        return self._policy.own_sockets and self._proxy is None
 
-    def _begin(self, number: int, port: int, host: str) -> None:
+    def _end(self) -> None:
+        """Wake all that wait for requests: there are none any more."""
         with self._lock:
-            flooded = self._under_way >= WAITING_LIMIT
-            if not flooded:
-                self._under_way += 1
-        if flooded:
-            self._answer(number, errno.EAGAIN, "too many connections are being made at once", None)
-            return
-        threading.Thread(target=self._attempt, args=(number, port, host), name="connect", daemon=True).start()
+            self._is_over = True
+        with suppress(OSError):  # the plugin may be gone already
+            self._channel.shutdown(socket.SHUT_RDWR)
 
     def _attempt(self, number: int, port: int, host: str) -> None:
         try:
-            with self._slots, self.open(host, port) as connection:
+            with self.open(host, port) as connection:
                 connection.settimeout(None)
                 self._answer(number, 0, "", connection.fileno())
         except socket.gaierror as error:
@@ -194,9 +205,6 @@ class Broker:
         except OSError as error:
             default = errno.ETIMEDOUT if isinstance(error, TimeoutError) else errno.ECONNREFUSED
             self._answer(number, error.errno or default, error.strerror or str(error), None)
-        finally:
-            with self._lock:
-                self._under_way -= 1
 
     def _answer(self, number: int, error: int, text: str, descriptor: int | None) -> None:
         answer = f"{number} {error} {text[:_TEXT_LIMIT]}".encode("utf-8", "replace")

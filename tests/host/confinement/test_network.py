@@ -207,7 +207,7 @@ def test_the_broker_gives_nothing_to_what_is_not_a_request(room: Room, port: int
 
     outcome = room.run(textwrap.dedent(code), policy=granted(port))
     for thread in threading.enumerate():
-        if thread.name == "connect":  # it has answered, and closes its own end now
+        if thread.name == "broker of talker":  # it has answered, and closes its own end now
             thread.join(10)
 
     assert outcome.text.splitlines() == ["1 0 ", "b''"]

@@ -92,8 +92,9 @@ def _socket_class(module: "Any", names: "Names", client: "Client") -> "Any":
                 unconnected.answers[descriptor] = answer
                 fill(self)
                 answer.close_on_arrival(bell)
+                client.read()
                 raise BlockingIOError(_EINPROGRESS, os.strerror(_EINPROGRESS))
-            if not answer.arrived.wait(timeout or None):
+            if not client.wait(answer, timeout or None):
                 answer.give_up()
                 raise TimeoutError("timed out")
             if answer.error:
