@@ -9,7 +9,8 @@ from typing import Any
 from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo, EmbedParams, EmbedResult
 
-from innkeeper_sdk.api.keys import resolved_key
+from innkeeper_sdk.api.keys import note_key, resolved_key
+from innkeeper_sdk.api_in_use import is_real
 from innkeeper_sdk.registry import RegisteredEmbeddingModel, Registry
 
 
@@ -39,7 +40,7 @@ def embed(registry: Registry, params: EmbedParams) -> EmbedResult:
         raise registry.missing(f"no embedding model '{params.model_id}'")
     model, items = registered.model, params.items
     check_items(model, items)
-    key = resolved_key(model, params.key)
+    key = note_key(params.key) if is_real() else resolved_key(model, params.key)
     batch_size = model.batch_size or len(items) or 1
     block = Block(str(model.model_id))
     for start in range(0, len(items), batch_size):
@@ -57,6 +58,8 @@ def _call(model: Any, batch: list[str | bytes], key: str | None) -> Any:
         return model._call(batch, key)
     if hasattr(model, "_embed_batch"):  # of the real llm
         return model._embed_batch(batch, key=key)
+    if key:
+        model.key = key
     return model.embed_batch(batch)
 
 

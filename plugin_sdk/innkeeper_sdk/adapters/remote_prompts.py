@@ -69,7 +69,7 @@ def _exchange_out(response: Any, outgoing: Outgoing) -> wire.Exchange:
             options=options_out(prompt.options),
         ),
         messages=messages_out(response._messages_now(), outgoing),
-        text=response._text(),
+        text="".join(response._chunks),
         tool_calls=tuple(map(tool_call_out, response._tool_calls)),
         response_json=json_value(response.response_json),
         model_id=response.model.model_id,

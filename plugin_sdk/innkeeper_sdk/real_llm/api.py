@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 MODULES = ("llm", "llm.parts", "llm.models", "llm.errors")
@@ -10,6 +12,11 @@ MODULES = ("llm", "llm.parts", "llm.models", "llm.errors")
 
 class RealApi:
     """Has every class as an attribute. One that this release does not have is there, too: nothing is ever of it."""
+
+    @cached_property
+    def has_parts(self) -> bool:
+        """Whether messages are made of parts, which older releases do not have."""
+        return find_spec("llm.parts") is not None
 
     def __getattr__(self, name: str) -> Any:
         for module in MODULES:

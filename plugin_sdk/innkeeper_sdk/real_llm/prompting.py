@@ -109,7 +109,7 @@ def _conversation(model: Any, payload: wire.Conversation | None, take_blob: Take
         response._tool_calls = [tool_call_in(one) for one in exchange.tool_calls]
         response.response_json = exchange.response_json
         response.attachments = list(prompt.attachments)
-        if exchange.messages:
+        if exchange.messages and known.has_parts:
             response._loaded_messages = messages_in(exchange.messages, take_blob)
         if exchange.id is not None:
             response.id = exchange.id
@@ -147,7 +147,7 @@ def _prompt(model: Any, payload: wire.Prompt, options: Any, take_blob: TakeBlob,
         schema=payload.schema,
         tools=[prompts.tool_in(model, tool) for tool in payload.tools],
         tool_results=[tool_result_in(result, take_blob) for result in payload.tool_results],
-        messages=messages_in(payload.messages, take_blob) if payload.messages else None,
+        messages=messages_in(payload.messages, take_blob) if payload.messages and api().has_parts else None,
         hide_reasoning=payload.hide_reasoning,
     )
     if before is not None and not payload.messages and hasattr(prompt, "_explicit_messages"):
