@@ -27,8 +27,10 @@ def broker_for(
     broker = Broker(host.detach(), policy, environ=environ or {}, on_denied=lambda *facts: denied.append(facts))
     broker.start()
     with plugin:
-        yield plugin, denied
-        broker.close()
+        try:
+            yield plugin, denied
+        finally:
+            broker.close()
 
 
 def ask(plugin: socket.socket, request: bytes) -> tuple[bytes, socket.socket | None]:
@@ -126,12 +128,13 @@ def test_a_slow_host_does_not_hold_up_the_others(listener: socket.socket) -> Non
 
 def test_a_flood_of_requests_waits_in_the_socket() -> None:
     """Each goes to a proxy that never answers: the host has a bounded number under way, and takes no more."""
+    before = {*threading.enumerate()}
     with socket.create_server(("127.0.0.1", 0), backlog=AT_ONCE) as mute:
         environ = {"HTTPS_PROXY": f"http://127.0.0.1:{mute.getsockname()[1]}"}
         with broker_for("api.example.com:443", environ=environ) as (plugin, _):
             plugin.settimeout(1)
             assert send_until_full(plugin, b"1 443 api.example.com") < 10_000
-            threads = [thread for thread in threading.enumerate() if thread.name == "broker of talker"]
+            threads = {*threading.enumerate()} - before
             assert len(threads) == AT_ONCE
     for thread in threads:
         thread.join(TIMEOUT_S)
