@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -279,8 +280,8 @@ def read_manifest(home: Home, plugin: InstalledPlugin) -> Description:
     else:
         path = shipped_manifest_file(plugin.name)
     try:
-        with open(path, "rb") as file:
-            return msgspec.json.decode(file.read(), type=Description)
+        state = os.stat(path)
+        return _decoded(path, (state.st_ino, state.st_mtime_ns, state.st_size))
     except (OSError, msgspec.DecodeError) as error:
         successor = read_index(home).named(plugin.name)
         if isinstance(error, FileNotFoundError) and successor and successor.generation not in (None, plugin.generation):
@@ -290,3 +291,10 @@ def read_manifest(home: Home, plugin: InstalledPlugin) -> Description:
             why=f"{path}: {error}",
             hint=f"Have it say so again: llm plugins repair {plugin.name}",
         ) from error
+
+
+@lru_cache(maxsize=256)
+def _decoded(path: str, state: tuple[int, int, int]) -> Description:
+    """Return what is in the manifest *path*, read once for each *state* of it: plugins may have it looked at often."""
+    with open(path, "rb") as file:
+        return msgspec.json.decode(file.read(), type=Description)
