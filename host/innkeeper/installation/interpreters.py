@@ -76,7 +76,7 @@ def choose(
     satisfies *requires_python*. Raises InstallError naming what is needed.
     """
     if wanted:
-        chosen = _wanted(wanted, environ)
+        chosen = _wanted(wanted, subject, environ)
         if not chosen.satisfies(requires_python):
             raise InstallError(
                 f"{subject} does not run on Python {chosen.version}.",
@@ -91,9 +91,9 @@ def choose(
     raise no_python(subject, requires_python, present)
 
 
-def usable(wanted: str | None, environ: Mapping[str, str] = os.environ) -> Iterator[Interpreter]:
+def usable(wanted: str | None, *, subject: str, environ: Mapping[str, str] = os.environ) -> Iterator[Interpreter]:
     """Yield what `choose` may choose from, one a minor version: the one *wanted* alone, or all, the host's first."""
-    yield from [_wanted(wanted, environ)] if wanted else map(_exact, find_all(environ))
+    yield from [_wanted(wanted, subject, environ)] if wanted else map(_exact, find_all(environ))
 
 
 def at(path: str) -> Interpreter | None:
@@ -128,13 +128,17 @@ def no_python(subject: str, requires_python: str, present: list[Interpreter]) ->
     )
 
 
-def _wanted(wanted: str, environ: Mapping[str, str]) -> Interpreter:
+def _wanted(wanted: str, subject: str, environ: Mapping[str, str]) -> Interpreter:
     if os.sep in wanted or wanted.startswith("~"):
-        interpreter = at(os.path.expanduser(wanted))
+        path = os.path.expanduser(wanted)
+        interpreter = at(path)
         if interpreter is None:
+            there = os.path.exists(path)
             raise InstallError(
-                f"{wanted} is no Python that can run a plugin.",
-                hint=f"Name the interpreter of a Python {_dotted(OLDEST)} to {_dotted(NEWEST)}, no wrapper script.",
+                f"{subject} cannot be run by {wanted}.",
+                why="It is none of the interpreters that plugins run on." if there else "It is not there.",
+                hint=f"To have it run by another, of Python {_dotted(OLDEST)} to {_dotted(NEWEST)} and no wrapper "
+                f"script: llm install {subject} --python VERSION|PATH",
             )
         return interpreter
     text = wanted.removeprefix("python").removeprefix("cpython").lstrip("-@")
@@ -143,7 +147,7 @@ def _wanted(wanted: str, environ: Mapping[str, str]) -> Interpreter:
     for interpreter in map(_exact, [*find_all(environ), *_candidates(environ)]):
         if text in (interpreter.version, interpreter.minor):
             return interpreter
-    raise no_python("This installation", f"=={text}" + (".*" if text.count(".") < 2 else ""), find_all(environ))
+    raise no_python(subject, f"=={text}" + (".*" if text.count(".") < 2 else ""), find_all(environ))
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[Interpreter]:

@@ -63,7 +63,7 @@ class Plan:
             if self.request.python or (self.wheel is not None and not is_for_any_python(self.wheel)):
                 return
         requires_python = distribution.requires_python if distribution else ""
-        for interpreter in usable(self.request.python):
+        for interpreter in usable(self.request.python, subject=self.name):
             if interpreter != self.first_python and interpreter.satisfies(requires_python):
                 yield interpreter
 

@@ -43,6 +43,8 @@ def call_failed(plugin: str, failure: CallFailed, denied: str, mask: Mask) -> Pl
     elif failure.code not in AUTHORS_OWN:
         message = f"Plugin '{plugin}' failed: {message}"
         hint = denied or f"Its log has the traceback: llm plugins log {plugin}"
+    elif failure.code == ErrorCode.NOT_FOUND:  # what it said that it has
+        hint = denied or f"If its environment is damaged: llm plugins repair {plugin}"
     return PluginCallFailed(plugin, message, wire_code=failure.code, data=data, hint=hint)
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from innkeeper.errors import StorageError
 
+from .database_failures import what_to_do_about
 from .logs_database import BUSY_S, transaction
 
 _WHAT = "The database of the embeddings"
@@ -115,7 +116,9 @@ def failing_plainly(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StorageError(f"{_WHAT} could not be used.", why=f"{path}: {error}") from error
+        raise StorageError(
+            f"{_WHAT} could not be used.", why=f"{path}: {error}", hint=what_to_do_about(error, path)
+        ) from error
     except OSError as error:
         raise StorageError(f"{_WHAT} could not be opened.", why=str(error)) from error
 

@@ -6,7 +6,7 @@ import json
 
 from innkeeper.errors import StorageError
 
-from .whole_file import read_text, write_whole
+from .whole_file import MEND, read_text, write_whole
 
 
 def read_texts(path: str, *, what: str) -> dict[str, str]:
@@ -23,11 +23,9 @@ def parse_texts(text: str, path: str, *, what: str) -> dict[str, str]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise StorageError(
-            f"{what} cannot be read.", why=f"{path} is not JSON: {error}", hint="Mend the file, or move it away."
-        ) from error
+        raise StorageError(f"{what} cannot be read.", why=f"{path} is not JSON: {error}", hint=MEND) from error
     if not isinstance(value, dict):
-        raise StorageError(f"{what} cannot be read.", why=f"{path} does not hold an object.")
+        raise StorageError(f"{what} cannot be read.", why=f"{path} does not hold an object.", hint=MEND)
     return {name: content for name, content in value.items() if isinstance(content, str)}
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from innkeeper.errors import StorageError
 
+from .database_failures import what_to_do_about
 from .logs_migrations import is_current, migrate
 
 BUSY_S = 30.0
@@ -41,7 +42,7 @@ def open_logs(path: str) -> Iterator[sqlite3.Connection]:
         raise StorageError(
             f"{_WHAT} could not be used.",
             why=f"{path}: {error}",
-            hint="Look at it with `llm logs status`; with -n a prompt is answered without it.",
+            hint=f"{what_to_do_about(error, path)} With -n a prompt is answered without it.".lstrip(),
         ) from error
     except OSError as error:
         raise StorageError(f"{_WHAT} could not be opened.", why=str(error)) from error

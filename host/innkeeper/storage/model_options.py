@@ -11,7 +11,7 @@ from innkeeper.errors import StorageError
 from innkeeper.paths import Home
 
 from .lock import SMALL_FILE_S, exclusive
-from .whole_file import read_text, write_whole
+from .whole_file import MEND, read_text, write_whole
 
 _WHAT = "The file of the models' options"
 
@@ -25,11 +25,9 @@ def all_model_options(home: Home) -> OptionsByModel:
     try:
         value = json.loads(text or "{}")
     except (ValueError, RecursionError) as error:
-        raise StorageError(
-            f"{_WHAT} cannot be read.", why=f"{path} is not JSON: {error}", hint="Mend the file, or move it away."
-        ) from error
+        raise StorageError(f"{_WHAT} cannot be read.", why=f"{path} is not JSON: {error}", hint=MEND) from error
     if not isinstance(value, dict) or not all(isinstance(options, dict) for options in value.values()):
-        raise StorageError(f"{_WHAT} cannot be read.", why=f"{path} does not hold an object of objects.")
+        raise StorageError(f"{_WHAT} cannot be read.", why=f"{path} does not hold an object of objects.", hint=MEND)
     return value
 
 

@@ -9,6 +9,9 @@ from innkeeper.errors import StorageError
 
 from .unwritable import what_to_do
 
+MEND = "Mend the file, or move it away."
+"""What to do about one whose content is none."""
+
 
 def write_whole(path: str, content: str, *, what: str) -> None:
     """Replace the file at *path* by *content*, mode 0600; its folder is made. *what* it holds stands in messages.
@@ -40,4 +43,6 @@ def read_text(path: str, *, what: str) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"{what} cannot be read.", why=f"{path}: {error}") from error
+        raise StorageError(
+            f"{what} cannot be read.", why=f"{path}: {error}", hint=MEND if isinstance(error, UnicodeError) else ""
+        ) from error

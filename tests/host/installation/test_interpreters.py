@@ -68,10 +68,30 @@ def test_what_is_missing_is_named_with_what_there_is(machine: dict[str, str]) ->
 def test_shims_and_wrappers_are_no_pythons(machine: dict[str, str], tmp_path: Path) -> None:
     assert at(str(tmp_path / "path" / "python3.13")) is None
     assert at(str(tmp_path / "nowhere" / "python3.12")) is None
-    with pytest.raises(InstallError, match="no Python that can run a plugin"):
+    with pytest.raises(InstallError, match="cannot be run by"):
         choose("", str(tmp_path / "path" / "python3.13"), subject="x", environ=machine)
     with pytest.raises(UsageError, match="no version of Python"):
         choose("", "latest", subject="x", environ=machine)
+
+
+def test_python_that_was_asked_for_and_cannot_be_had_is_named_with_the_way_out(
+    machine: dict[str, str], tmp_path: Path
+) -> None:
+    """The person may have asked long ago: it is told of when the environment has to be made anew, too."""
+    (tmp_path / "python3.12").write_text("#!/bin/sh\n", "utf-8")
+
+    with pytest.raises(InstallError) as gone:
+        choose("", str(tmp_path / "gone" / "python3.12"), subject="llm-x", environ=machine)
+    with pytest.raises(InstallError) as wrapper:
+        choose("", str(tmp_path / "python3.12"), subject="llm-x", environ=machine)
+
+    way_out = (
+        "To have it run by another, of Python 3.10 to 3.14 and no wrapper script: "
+        "llm install llm-x --python VERSION|PATH"
+    )
+    assert gone.value.message == f"llm-x cannot be run by {tmp_path}/gone/python3.12."
+    assert (gone.value.why, gone.value.hint) == ("It is not there.", way_out)
+    assert (wrapper.value.why, wrapper.value.hint) == ("It is none of the interpreters that plugins run on.", way_out)
 
 
 def test_environment_is_followed_to_its_base(tmp_path: Path) -> None:
