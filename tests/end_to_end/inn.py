@@ -111,10 +111,16 @@ class Inn:
             process.kill()
             process.wait()
 
-    def at_terminal(self, *arguments: str) -> pexpect.spawn[str]:
+    def at_terminal(self, *arguments: str, columns: int = 80) -> pexpect.spawn[str]:
         """Start ``llm ARGUMENTS`` with a terminal of its own."""
         return pexpect.spawn(
-            LLM, list(arguments), env={**self.environment(), "TERM": "xterm"}, encoding="utf-8", timeout=30, echo=False
+            LLM,
+            list(arguments),
+            env={**self.environment(), "TERM": "xterm"},
+            encoding="utf-8",
+            timeout=30,
+            echo=False,
+            dimensions=(24, columns),
         )
 
     def plugins(self) -> dict[str, dict[str, Any]]:

@@ -159,10 +159,11 @@ class _Permissions:
 
 def _show_table(shown: list[_Permissions]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table("plugin", "may", "asks for, and may not", box=None, header_style="bold", pad_edge=False)
+    columns = (Column(name, overflow="fold") for name in ("plugin", "may", "asks for, and may not"))
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for one in shown:
         guess = " (a guess)" if one.request.is_guess else ""
         wanted = [f"{line}{guess}" for line in in_words(one.open)]

@@ -82,10 +82,11 @@ def as_json(run: Run, plugin: InstalledPlugin) -> dict[str, Any]:
 
 def _show_table(run: Run, chosen: list[InstalledPlugin]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table("plugin", "version", "runtime", "registers", box=None, header_style="bold", pad_edge=False)
+    columns = (Column(name, overflow="fold") for name in ("plugin", "version", "runtime", "registers"))
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for plugin in chosen:
         lines = Text("\n").join(Text(line) for line in _registrations(run, plugin)) or Text("nothing")
         table.add_row(Text(plugin.name), Text(one_line(plugin.version, 40)), Text(plugin.runtime), lines)

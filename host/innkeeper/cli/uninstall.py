@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from innkeeper.errors import UsageError
+from innkeeper.errors import InnkeeperError
 
 from .run import Run
 
@@ -29,7 +29,7 @@ def uninstall(run: Run, names: tuple[str, ...], *, yes: bool, keep_data: bool) -
         try:
             click.confirm(f"Uninstall {listed}{kept}?", abort=True, err=True)
         except click.Abort:
-            raise UsageError("Nothing was uninstalled.", hint="To uninstall without a question: -y") from None
+            raise InnkeeperError("Nothing was uninstalled.", hint="To uninstall without a question: -y") from None
     for plugin in plugins:
         uninstall_plugin(run.home, plugin.name, keep_data=keep_data)
         click.echo(f"Uninstalled {plugin.name} {plugin.version}", err=True)
