@@ -6,11 +6,10 @@ made of one takes them from there.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
-import zipfile
 from pathlib import Path
+from runpy import run_path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -35,10 +34,13 @@ class CarriedWheels(BuildHookInterface):
             return
         self.folder = TemporaryDirectory(prefix="innkeeper-carried-")
         carried = Path(self.folder.name)
-        hashes = {"sdk": _hash([_build(repository / source, carried) for source in ("protocol", "plugin_sdk")])}
+        sdk = ("protocol", "plugin_sdk")
+        for source in sdk:
+            _build(repository / source, carried)
+        hashes = {"sdk": _hash(repository, *sdk)}
         for project in sorted(repository.glob("plugins/*/pyproject.toml")):
             wheel = _build(project.parent, carried)
-            hashes[wheel.name.partition("-")[0].replace("_", "-")] = _hash([wheel])
+            hashes[wheel.name.partition("-")[0].replace("_", "-")] = _hash(repository, f"plugins/{project.parent.name}")
         (carried / "hashes.json").write_text(json.dumps(hashes, indent=1) + "\n", encoding="utf-8")
         for file in [*carried.glob("*.whl"), carried / "hashes.json"]:
             build_data["force_include"][str(file)] = f"{CARRIED}/{file.name}"
@@ -56,12 +58,10 @@ def _build(source: Path, folder: Path) -> Path:
     return wheel
 
 
-def _hash(wheels: list[Path]) -> str:
-    """Return a hash of what is in *wheels*: the same for the same files, whenever they were built."""
-    found = hashlib.blake2b(digest_size=10)
-    for wheel in wheels:
-        with zipfile.ZipFile(wheel) as archive:
-            for name in sorted(archive.namelist()):
-                content = archive.read(name)
-                found.update(f"{name}\0{len(content)}\0".encode() + content)
-    return found.hexdigest()
+def _hash(repository: Path, *sources: str) -> str:
+    """Return the hash of *sources* as a host that runs from *repository* has it."""
+    return str(_source_hash["content_hash"](repository, _source_hash["source_files"](repository, sources)))
+
+
+_source_hash = run_path(str(Path(__file__).parent / "innkeeper" / "installation" / "source_hash.py"))
+"""Run, not imported: the package needs what is not there while it is built."""

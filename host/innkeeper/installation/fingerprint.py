@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 
 from innkeeper.errors import InstallError
 from innkeeper.paths import Home
 
 from .inventory import InstalledPlugin, write_whole
+from .source_hash import content_hash, source_files
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CARRIED = os.path.join(PACKAGE, "carried")
@@ -96,10 +97,10 @@ def _hash_of(home: Home, name: str, sources: tuple[str, ...]) -> str:
             return str(known["hash"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
-    files = list(source_files(sources))
+    files = list(source_files(CLONE, sources))
     folders = {os.path.dirname(path) for path in files}
     watched = watch(os.path.join(CLONE, path) for path in (*sorted(folders), *files))
-    found = _content_hash(files)
+    found = content_hash(CLONE, files)
     with suppress(OSError):  # a home that cannot be written is only slower
         os.makedirs(os.path.dirname(memo), mode=0o700, exist_ok=True)
         write_whole(memo, {"clone": CLONE, "watched": watched, "hash": found})
@@ -116,27 +117,3 @@ def _carried_hash(name: str) -> str:
             why=f"{CARRIED}: {error}",
             hint="Install innkeeper anew: pip install --force-reinstall innkeeper",
         ) from error
-
-
-def source_files(sources: Iterable[str]) -> Iterator[str]:
-    """Yield the files that the wheels of *sources* are made of, relative to the clone, in a fixed order."""
-    for source in sources:
-        for folder, names, files in os.walk(os.path.join(CLONE, source)):
-            names[:] = sorted(name for name in names if not name.startswith(".") and name not in _NOT_SOURCE)
-            for file in sorted(files):
-                if file.endswith((".py", ".toml", ".typed")):
-                    yield os.path.relpath(os.path.join(folder, file), CLONE)
-
-
-_NOT_SOURCE = {"__pycache__", "vectors", "dist", "build", "tests"}
-
-
-def _content_hash(files: Iterable[str]) -> str:
-    from hashlib import blake2b
-
-    found = blake2b(digest_size=10)
-    for path in files:
-        with open(os.path.join(CLONE, path), "rb") as file:
-            content = file.read()
-        found.update(f"{path}\0{len(content)}\0".encode() + content)
-    return found.hexdigest()

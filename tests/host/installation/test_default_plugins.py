@@ -13,7 +13,7 @@ import pytest
 from innkeeper.errors import InstallError
 from innkeeper.installation.default_records import default_records, default_sources, request_of
 from innkeeper.installation.defaults import default_names
-from innkeeper.installation.fingerprint import is_current
+from innkeeper.installation.fingerprint import default_plugin_hash, is_current, sdk_hash
 from innkeeper.installation.inventory import DEFAULTS_DIR, read_index
 from innkeeper.installation.manifest import read_manifest
 from innkeeper.installation.plan import Workshop
@@ -100,7 +100,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_wheel_of_the_host_carries_the_wheels_it_needs(wheels: Path) -> None:
+def test_wheel_of_the_host_carries_the_wheels_it_needs(wheels: Path, tmp_path: Path) -> None:
+    """Under the hashes that the host has in its clone: either takes an environment that the other made for its own."""
     (host,) = wheels.glob("innkeeper-*.whl")
     with zipfile.ZipFile(host) as archive:
         carried = {
@@ -111,7 +112,8 @@ def test_wheel_of_the_host_carries_the_wheels_it_needs(wheels: Path) -> None:
         shipped = [name for name in archive.namelist() if "/default_plugins/" in name]
 
     hashes = json.loads(carried.pop("hashes.json"))
-    assert sorted(hashes) == sorted(["sdk", *default_names()])
+    home = Home(str(tmp_path))
+    assert hashes == {"sdk": sdk_hash(home), **{name: default_plugin_hash(home, name) for name in default_names()}}
     assert {name.partition("-")[0] for name in carried} == {
         "innkeeper_protocol", "innkeeper_sdk", *(name.replace("-", "_") for name in default_names())
     }  # fmt: skip
