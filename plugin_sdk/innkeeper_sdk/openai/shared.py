@@ -69,7 +69,8 @@ class SharedModel:
         reasoning_summary: bool = True,
     ) -> None:
         self.model_id = model_id
-        self.key = key
+        if key is not None:  # llm-llamafile has one as an attribute of its class
+            self.key = key
         self.model_name = model_name
         self.api_base = api_base
         self.api_type = api_type
