@@ -316,7 +316,9 @@ def test_prompt_has_every_field_filled() -> None:
     [got] = seen
     assert (got.prompt, got.system, got.schema, got.hide_reasoning) == ("look", "be kind", {"type": "object"}, True)
     assert got.attachments == [llm.Attachment(type="image/png", content=b"png", _id="a1")]
-    assert got.tools == [llm.Tool(name="t", description="d", input_schema={"type": "object"}, plugin="p")]
+    [tool] = got.tools
+    assert tool == llm.Tool("t", "d", {"type": "object"}, tool.implementation, "p")
+    assert tool.implementation.__name__ == "t"
     [result] = got.tool_results
     assert (result.name, result.output, result.tool_call_id) == ("t", "4", "c")
     assert (type(result.exception).__name__, str(result.exception)) == ("ValueError", "four")

@@ -19,6 +19,7 @@ from innkeeper_sdk.api.response import AsyncResponse, Response
 from innkeeper_sdk.api_in_use import api, is_real
 
 from .content import TakeBlob, attachment_in, messages_in, tool_call_in, tool_result_in
+from .tool_stand_in import stand_in
 
 AUTHORS_WORDS_FOLLOW = ("Value error, ", "Assertion failed, ")
 """What pydantic puts before the text of an exception that a model's own validator raised."""
@@ -108,6 +109,7 @@ def tool_in(model: Any, payload: wire.ToolDefinition) -> Any:
             name=payload.name,
             description=payload.description,
             input_schema=dict(payload.input_schema),
+            implementation=stand_in(payload),
             plugin=payload.plugin,
         )
     wanted = payload.server_side

@@ -69,8 +69,8 @@ class SharedModel:
         reasoning_summary: bool = True,
     ) -> None:
         self.model_id = model_id
-        if key is not None:  # llm-llamafile has one as an attribute of its class
-            self.key = key
+        of_the_class: str | None = getattr(type(self), "key", None)  # llm-llamafile has one there
+        self.key = of_the_class if key is None else key
         self.model_name = model_name
         self.api_base = api_base
         self.api_type = api_type
