@@ -66,7 +66,7 @@ def undeclared(files: Iterable[str], declared: Collection[str]) -> list[str]:
     size_bytes = 0
     for path in files:
         size_bytes += os.path.getsize(path)
-        tree = _parsed(path) if size_bytes <= MOST_BYTES else None
+        tree = parsed(path) if size_bytes <= MOST_BYTES else None
         if tree is not None:
             with suppress(RecursionError):
                 names.visit(tree)
@@ -77,7 +77,7 @@ def undeclared(files: Iterable[str], declared: Collection[str]) -> list[str]:
     return sorted(text for text in wanted if re.split("[<>=]", text)[0] not in declared)
 
 
-def _parsed(path: str) -> ast.Module | None:
+def parsed(path: str) -> ast.Module | None:
     """Return the syntax tree of a file, or None: what cannot be read cannot be imported, as describing it will say."""
     try:
         with open(path, "rb") as file:
