@@ -126,6 +126,7 @@ def register_commands(cli):
                 print(name, "refused")
         attempt("typing", lambda: fcntl.ioctl(0, termios.TIOCSTI, b"x"))
         attempt("exclusive use", lambda: fcntl.ioctl(0, termios.TIOCEXCL))
+        attempt("another size", lambda: fcntl.ioctl(0, termios.TIOCSWINSZ, bytes(8)))
         attempt("another discipline", lambda: fcntl.ioctl(0, termios.TIOCSETD, b"\\1\\0\\0\\0"))
         attempt("console keys", lambda: fcntl.ioctl(0, 0x4B45, 0))
         attempt("killing the group", lambda: os.kill(0, signal.SIGKILL))

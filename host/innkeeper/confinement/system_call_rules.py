@@ -88,9 +88,10 @@ _MAP_SHARED_ANONYMOUS = 0x01 | 0x20
 _CLONE_THREAD = 0x00010000
 _CLONE_ELSEWHERE = 0x7E020000 | 0x00000080 | 0x00008000
 """CLONE_NEW* puts the child into new namespaces, CLONE_PARENT makes it a child of the host."""
-_TERMINAL_IOCTLS = (0x5412, 0x541C, 0x540E, 0x541D, 0x5423, 0x540C)
+_TERMINAL_IOCTLS = (0x5412, 0x541C, 0x540E, 0x541D, 0x5423, 0x540C, 0x5414)
 """TIOCSTI types for the person, TIOCLINUX pastes, TIOCSCTTY takes a terminal, TIOCCONS diverts the console, TIOCSETD
-changes how the kernel reads the line, TIOCEXCL keeps the person from opening their own terminal.
+changes how the kernel reads the line, TIOCEXCL keeps the person from opening their own terminal, TIOCSWINSZ tells all
+that run there a size that the window does not have.
 """
 _IOCTL_RANGES = ((0x4B00, 0x4BFF), (0x5600, 0x56FF), (0x8900, 0x89FF))
 """Keyboard and screen of a console, what switches between consoles (both could shut the person out), and sockets'."""

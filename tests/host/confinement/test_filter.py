@@ -79,6 +79,8 @@ PLAIN = [
     Case("mmap", (0, 4096, 3, 0x23), errno.EPERM),
     Case("ioctl", (0, 0x5413), None),
     Case("ioctl", (0, 0x5412), errno.EPERM),
+    Case("ioctl", (0, 0x5414), errno.EPERM),
+    Case("ioctl", (0, 0x5413), None),
     Case("ioctl", (0, 0x5412 | 1 << 40), errno.EPERM),
     Case("ioctl", (0, 0x8912), errno.EPERM),
     Case("ioctl", (0, 0x88FF), None),
