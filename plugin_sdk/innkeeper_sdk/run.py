@@ -19,7 +19,7 @@ from .paths_tried import PathsTried
 from .serve import Service
 
 DEFERRED_VARIABLE = "INNKEEPER_DEFERRED"
-"""The environment variable that names the plugin's modules for which pydantic can wait, by commas: `pydantic_later`."""
+"""The environment variable that names the classes of options for which pydantic can wait, by commas."""
 
 RUNTIME_VARIABLE = "INNKEEPER_RUNTIME"
 """The environment variable by which the host says that the plugin's environment has the real ``llm``: ``llm``."""

@@ -63,6 +63,7 @@ class InstalledPlugin:
         tools: Sequence[dict[str, Any]] = (),
         runtime: str = "sdk",
         sdk: str = "",
+        deferred: Sequence[str] = (),
         is_default: bool = False,
         problems: Sequence[str] = (),
         looks_outside: bool = False,
@@ -94,6 +95,8 @@ class InstalledPlugin:
         self.runtime = runtime
         self.sdk = sdk
         """The hash of the SDK in its environment: when the host's differs, `install.make_ready` makes it anew."""
+        self.deferred = list(deferred)
+        """Its classes of options for which pydantic can wait (`deferred_options`)."""
         self.is_default = is_default
         self.problems = list(problems)
         self.looks_outside = looks_outside

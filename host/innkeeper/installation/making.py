@@ -20,6 +20,7 @@ from innkeeper.untrusted import one_line
 
 from . import openai_settings
 from .bytecode import compile_files, worth_compiling
+from .deferred_options import deferrable_classes
 from .editable import source_files
 from .environment import described_size, sync
 from .fingerprint import default_plugin_hash, is_current, watch
@@ -77,6 +78,8 @@ def _make(plan: Plan, workshop: Workshop, *, scratch: str) -> InstalledPlugin:
             return plan.earlier
         workshop.progress(f"Making the environment of {plan.name}: {described_size(resolution.packages)}")
         plugin, files = _make_environment(plan, workshop, resolution.project.interpreter, generation)
+        if plan.runtime == SDK and not plan.source:  # a source that is edited may change at any time
+            plugin.deferred = deferrable_classes(plugin.site_packages, files)
         description = said(workshop.describe, plugin)
         _compare(plan, description)
         see_that_it_loads(plugin, description)

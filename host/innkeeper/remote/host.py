@@ -53,6 +53,9 @@ MOST_USES = 500
 RUNTIME_VARIABLE = "INNKEEPER_RUNTIME"
 """By this the SDK in a plugin's process is told that it speaks for a plugin on the real ``llm``."""
 
+DEFERRED_VARIABLE = "INNKEEPER_DEFERRED"
+"""By this it is told for which classes of options pydantic can wait, where the plugin is not being described."""
+
 DESCRIBE_S = 60.0
 """For importing a plugin and running its hooks. Some need 2 to 3 s for their imports, some ask a server."""
 
@@ -262,6 +265,16 @@ class Host:
             for session in sessions:
                 session.kill()
 
+    def renew(self) -> None:
+        """Begin anew in a process that was just forked off: the plugins that run are the other one's (see `forks`)."""
+        for session in self._sessions.values():
+            session.leave()
+        for launched in self._launched.values():
+            launched.child.disown()
+        self._sessions, self._launched, self._starting = {}, {}, {}
+        self._latecomers = None
+        self._lock = threading.Lock()  # who held it is a thread of the other process
+
     def __enter__(self) -> Host:
         return self
 
@@ -331,6 +344,8 @@ class Host:
                 policy = policy._replace(environment=(*policy.environment, *told))
         if plugin.runtime != "sdk":
             policy = policy._replace(environment=(*policy.environment, (RUNTIME_VARIABLE, plugin.runtime)))
+        if plugin.deferred and more is None:
+            policy = policy._replace(environment=(*policy.environment, (DEFERRED_VARIABLE, ",".join(plugin.deferred))))
         self.mask.add(*(value for name, value in policy.environment if holds_secret(name)))
         record(self.home, plugin.name, "started", tier=str(tier), grants=granted.as_fields())
         return launch(self.home, held, policy, tier, cwd=self.cwd, environ=self.environ)
