@@ -15,6 +15,7 @@ from typing import Any, Literal, NoReturn
 
 import msgspec
 
+from .decoders import msgpack_decoder
 from .errors import MalformedMessage
 from .messages import ErrorObject, Failure, Id, Message, Notification, Request, Result
 from .methods import Method
@@ -152,7 +153,7 @@ def decode_as(wanted: Any, raw: bytes | msgspec.Raw, method: str) -> Any:
 def _reader(wanted: Any) -> tuple[msgspec.msgpack.Decoder[Any], tuple[str, ...]]:
     """Return a decoder for *wanted*, and where *wanted* is a struct, its fields that lead to JSON."""
     fields = fields_to_json(wanted) if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct) else ()
-    return msgspec.msgpack.Decoder(wanted, ext_hook=_refuse_extension), tuple(name for name, _ in fields)
+    return msgpack_decoder(wanted, _refuse_extension), tuple(name for name, _ in fields)
 
 
 def _checked(value: Any, method: str) -> Any:

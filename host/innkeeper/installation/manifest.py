@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
+from innkeeper_protocol.decoders import json_decoder
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo
 from innkeeper_protocol.payloads.describe import Description, PermissionRequest, Problem
 from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo
@@ -297,4 +298,5 @@ def read_manifest(home: Home, plugin: InstalledPlugin) -> Description:
 def _decoded(path: str, state: tuple[int, int, int]) -> Description:
     """Return what is in the manifest *path*, read once for each *state* of it: plugins may have it looked at often."""
     with open(path, "rb") as file:
-        return msgspec.json.decode(file.read(), type=Description)
+        found: Description = json_decoder(Description).decode(file.read())
+    return found
