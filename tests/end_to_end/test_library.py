@@ -68,6 +68,46 @@ print(states.count("Z"))
     assert run_program(rogues, program) == "the answer\nPluginStopped\nPluginStopped\n0\n"
 
 
+FORKED = """
+import innkeeper, os, sys
+
+model = innkeeper.get_model("markov")
+response = model.prompt("one two", length=40, delay=0)
+pieces = iter(response)
+first = next(pieces)
+child = os.fork()
+if child == 0:
+    try:
+        print("forked:", len(model.prompt("a b", length=30, delay=0).text().split()))
+        print("anew:", len(innkeeper.get_model("markov").prompt("a b", length=20, delay=0).text().split()))
+        list(pieces)
+    except innkeeper.PluginStopped as error:
+        print(error)
+    sys.exit()  # with exit functions, as a program ends
+print("child ended with", os.waitpid(child, 0)[1])
+print("begun before:", len((first + "".join(pieces)).split()))
+print("asked after:", len(model.prompt("a b", length=10, delay=0).text().split()))
+"""
+
+
+def test_child_of_a_fork_starts_plugins_of_its_own_and_leaves_the_others_alone(published: Inn) -> None:
+    """As `multiprocessing` makes them, and servers. Both would write to one plugin, and read each other's answers."""
+    said = run_program(published, FORKED).splitlines()
+
+    assert sorted(said) == sorted(
+        [
+            "forked: 30",
+            "anew: 20",
+            "Plugin 'llm-markov' answers the process that asked it.",
+            "  This one was forked off after that.",
+            "  Ask again in this one.",
+            "child ended with 0",
+            "begun before: 40",
+            "asked after: 10",
+        ]
+    )
+
+
 def test_every_public_name_is_there() -> None:
     program = "import innkeeper; print([name for name in innkeeper.__all__ if not hasattr(innkeeper, name)])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True)

@@ -14,11 +14,11 @@ from innkeeper.conversation.asynchronous import AsyncModel
 from innkeeper.conversation.model import Model
 from innkeeper.paths import find_home
 from innkeeper.remote.catalogue import all_models
+from innkeeper.remote.forks import renewed_in_children
 from innkeeper.remote.host import Host
 
 _lock = threading.Lock()
 _host: Host | None = None
-_owner = 0
 
 
 def get_model(name: str | None = None) -> Model:
@@ -43,10 +43,11 @@ def get_models() -> list[Model]:
 
 
 def shared_host() -> Host:
-    """Return the host of this process; a child after a fork gets its own."""
-    global _host, _owner  # one process, one host
+    """Return the host of this process. A child after a fork has the same, which begins anew there."""
+    global _host  # noqa: PLW0603  # one process, one host
     with _lock:
-        if _host is None or _owner != os.getpid():
-            _host, _owner = Host(find_home(), cwd=os.getcwd()), os.getpid()
+        if _host is None:
+            _host = Host(find_home(), cwd=os.getcwd())
+            renewed_in_children(_host)
             atexit.register(_host.close)
         return _host

@@ -66,6 +66,10 @@ class Child:
         finally:
             self.kill()
 
+    def disown(self) -> None:
+        """Leave it to the process that this one was forked off: here it counts as ended, and nothing is done to it."""
+        self.status = 0
+
     def kill(self) -> None:
         """End it, and what is left of its group, now."""
         if not self.wait(0):

@@ -174,6 +174,7 @@ class Session:
         """Those that see to the end of calls that were cancelled."""
         self._closing = threading.Lock()
         self._is_closed = False
+        self._is_anothers = False
         self._broker: Broker | None = None
         if launched.broker is not None:
             self._broker = Broker(
@@ -184,8 +185,9 @@ class Session:
                 on_connected=on_connected,
             )
             self._broker.start()
+        self._link = SocketLink.from_descriptor(launched.channel)
         self.peer = Peer(
-            SocketLink.from_descriptor(launched.channel),
+            self._link,
             role="host",
             handlers=handlers,
             on_notification=on_notification,
@@ -270,6 +272,13 @@ class Session:
                     self.launched.log.take_out(self._mask.keys)
                     self.launched.clean_up()
 
+    def leave(self) -> None:
+        """Leave the plugin to the process that this one was forked off: there it goes on, and here it is over."""
+        self._closing = threading.Lock()  # who held it is a thread of that process
+        self._is_closed = self._is_anothers = True
+        self.launched.child.disown()
+        self._link.leave()
+
     def kill(self) -> None:
         """End the plugin at once."""
         self.launched.child.kill()
@@ -303,6 +312,13 @@ class Session:
         why_closed = self.peer.why_closed
         if isinstance(why_closed, ProtocolViolation):
             self._misbehaved(why_closed)
+        if self._is_anothers:
+            return PluginStopped(
+                self.name,
+                f"Plugin '{self.name}' answers the process that asked it.",
+                why="This one was forked off after that.",
+                hint="Ask again in this one.",
+            )
         self._wait_or_kill()
         self.close()
         return PluginStopped(

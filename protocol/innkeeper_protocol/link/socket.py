@@ -124,6 +124,15 @@ class SocketLink:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
+    def leave(self) -> None:
+        """Leave the connection to the process that this one was forked off: there it goes on, and here it is over."""
+        number = self._socket.fileno()
+        if number >= 0:
+            ours, theirs = socket.socketpair()
+            theirs.close()
+            os.dup2(ours.fileno(), number, inheritable=False)
+            ours.close()
+
     def close(self) -> None:
         """Give the descriptors back."""
         self._socket.close()
