@@ -109,19 +109,23 @@ def worldly(inn: Inn, registry: str, tmp_path: Path) -> Inn:
     return inn
 
 
+def refreshed(inn: Inn, *names: str, environment: dict[str, str]) -> str:
+    outcome = inn.run("plugins", "refresh", *names, environment=environment)
+    assert (outcome.status, outcome.stdout) == (0, "")
+    return outcome.stderr.splitlines()[-1]
+
+
 def test_models_of_a_server_come_and_go(worldly: Inn, registry: str) -> None:
     environment = {"WORLDLY_HOST": f"http://{registry}"}
     Registry.models = ["first", "second"]
 
-    assert (
-        worldly.run("plugins", "refresh", "worldly", environment=environment).stderr == "worldly: new: first, second\n"
-    )
+    assert refreshed(worldly, "worldly", environment=environment) == "worldly: new: first, second"
     assert [line for line in worldly.ok("models").splitlines() if line.startswith("Named: ")] == [
         "Named: first",
         "Named: second",
     ]
     Registry.models = ["second", "third"]
-    assert worldly.run("plugins", "refresh", environment=environment).stderr == "worldly: new: third; gone: first\n"
+    assert refreshed(worldly, environment=environment) == "worldly: new: third; gone: first"
 
 
 def test_a_model_that_is_new_on_the_server_is_found_when_it_is_asked_for(worldly: Inn, registry: str) -> None:
@@ -163,11 +167,3 @@ def test_files_of_the_real_llm_are_taken_over_and_count_at_once(inn: Inn, tmp_pa
     assert "keys.json is not copied" in inn.fails(
         "plugins", "import-data", "hoarder", "--from", str(old), "--file", "keys.json", status=2
     )
-
-
-def test_what_a_command_changed_counts_at_once(inn: Inn, tmp_path: Path) -> None:
-    inn.ok("install", write_plugin(tmp_path, "hoarder", HOARDER))
-
-    inn.ok("hoard", "new-one")
-
-    assert inn.plugins()["hoarder"]["models"] == ["new-one"]
