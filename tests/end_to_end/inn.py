@@ -103,13 +103,11 @@ class Inn:
             cwd=self.cwd,
             **self.identity,
         )
-        try:
-            with process:
+        with process:
+            try:
                 yield process
+            finally:
                 process.kill()
-        finally:
-            process.kill()
-            process.wait()
 
     def at_terminal(self, *arguments: str, columns: int = 80) -> pexpect.spawn[str]:
         """Start ``llm ARGUMENTS`` with a terminal of its own."""
