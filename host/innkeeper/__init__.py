@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .conversation.response import Response
     from .errors import (
         ChainLimitReached,
+        ChainPaused,
         ConfinementError,
         InnkeeperError,
         InstallError,
@@ -70,6 +71,7 @@ __all__ = [
     "CancelToolCall",
     "Chain",
     "ChainLimitReached",
+    "ChainPaused",
     "Collection",
     "ConfinementError",
     "Conversation",

@@ -58,7 +58,13 @@ class Conversation:
         tools: Tools | Iterable[Any] = (),
         **asked: Any,
     ) -> Response:
-        """Ask the next question; what else may be given is that of `new_prompt`. Nothing is sent yet.
+        """Ask the next question. Nothing is sent yet.
+
+        *asked* may hold ``system``; ``fragments`` and ``system_fragments``, texts that go before; ``attachments``, as
+        Attachment objects or paths; ``schema``, a JSON schema or a pydantic class, for an answer that fits it;
+        ``messages`` that were said before, in place of what the conversation knows; ``hide_reasoning``. Every other
+        name is that of an option of the model; ``options`` is a mapping of some. Raises UsageError for a file that
+        cannot be read and for what is no text, TypeError for an option that is given twice.
 
         *tools* are what the model may ask for, as `Tools` takes them; running it is the caller's business, for which
         `Response.execute_tool_calls` is there.
@@ -88,7 +94,9 @@ class Conversation:
     ) -> Chain:
         """Ask the next question, and run the tools that the model asks for until it asks for no more.
 
-        Without anything new to say, a chain that was paused goes on. Nothing is sent yet.
+        *tools* are functions, Tool and Toolbox objects, names of tools of plugins. At most *chain_limit* responses
+        follow one another, or it raises ChainLimitReached; None and 0 are any number. *before_call* and *after_call*
+        are told of each call of a tool. *asked* is what `prompt` takes. Without anything new to say, a chain that was paused goes on. Nothing is sent yet.
         """
         from .chain import Chain
         from .chain_tools import Tools

@@ -41,7 +41,9 @@ class Model:
         return model_info(self.host.home, self.found)
 
     def prompt(self, text: str | None = None, **asked: Any) -> Response:
-        """Ask one question: *text*, with what `Conversation.prompt` takes. Nothing is sent before it is read."""
+        """Ask one question: *text*, with what `Conversation.prompt` takes: ``system``, ``attachments``, ``schema``,
+        options of the model by their names, and more. Nothing is sent before the answer is read.
+        """
         return self.conversation().prompt(text, **asked)
 
     def chain(self, text: str | None = None, **asked: Any) -> Chain:
