@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from .conversation.response import Response
     from .errors import (
         ChainLimitReached,
-        ChainPaused,
         ConfinementError,
         InnkeeperError,
         InstallError,
@@ -71,7 +70,6 @@ __all__ = [
     "CancelToolCall",
     "Chain",
     "ChainLimitReached",
-    "ChainPaused",
     "Collection",
     "ConfinementError",
     "Conversation",

@@ -96,7 +96,8 @@ class Conversation:
 
         *tools* are functions, Tool and Toolbox objects, names of tools of plugins. At most *chain_limit* responses
         follow one another, or it raises ChainLimitReached; None and 0 are any number. *before_call* and *after_call*
-        are told of each call of a tool. *asked* is what `prompt` takes. Without anything new to say, a chain that was paused goes on. Nothing is sent yet.
+        are told of each call of a tool. *asked* is what `prompt` takes. Without anything new to say, a chain that was
+        paused goes on. Nothing is sent yet.
         """
         from .chain import Chain
         from .chain_tools import Tools
