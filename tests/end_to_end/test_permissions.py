@@ -12,6 +12,7 @@ import pytest
 
 from .asking_plugin import asking_plugin, greeting_server
 from .inn import Inn
+from .plugin_source import write_plugin
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +168,31 @@ def test_grants_given_at_installation_are_there_when_it_says_what_it_registers(t
     assert set(inn.plugins()["llm-asker"]["models"]) == {"asker", "asker-extra"}
     tried = inn.ok("-m", "asker", f"net http://localhost:{port}/\nread {tmp_path}/book.txt\nkey asker")
     assert tried.split("\n")[:3] == ["hello", "once upon a time", "stored-key-1"]
+
+
+def test_a_plugin_that_cannot_be_loaded_without_a_grant_is_told_how(tmp_path: Path, port: int) -> None:
+    inn = Inn(tmp_path / "home")
+    code = f"""
+        import urllib.request
+        import llm
+        greeting = urllib.request.urlopen("http://localhost:{port}/").read().decode()
+        class Greeted(llm.Model):
+            model_id = greeting
+            def execute(self, prompt, stream, response, conversation):
+                yield greeting
+        @llm.hookimpl
+        def register_models(register):
+            register(Greeted())
+        """
+    source = write_plugin(tmp_path, "llm-greeted", code)
+
+    message = inn.fails("install", source)
+
+    assert "Plugin 'llm-greeted' cannot be loaded." in message
+    hint = message.splitlines()[-1]
+    assert hint == f"  To allow what it tried: llm install {source} --allow-net localhost:{port}"
+    inn.ok(*shlex.split(hint.partition("llm ")[2]))
+    assert inn.ok("-m", "hello", "hi") == "hello\n"
 
 
 def test_a_plugin_of_the_same_name_from_elsewhere_starts_with_none(tmp_path: Path) -> None:

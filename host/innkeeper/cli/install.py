@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from innkeeper.errors import UsageError
+from innkeeper.errors import InstallError, UsageError
 from innkeeper.installation.inventory import InstalledPlugin
 from innkeeper.installation.request import BuildNeeded, InstallRequest
 
 from .grant_options import grant_options, grants_of
+from .grant_words import install_options
 from .options import sandbox_option
 from .permission_question import settle_permissions
 from .plugin_command import about_hidden, hidden_commands
@@ -103,13 +105,20 @@ def _install(run: Run, request: InstallRequest, given: Grants, *, yes: bool) -> 
     tier = host.tier()
 
     def make(request: InstallRequest) -> InstalledPlugin:
-        return install_plugin(
-            run.home,
-            request,
-            tier=tier,
-            describe=lambda plugin: host.describe(plugin, given),
-            progress=run.progress.show,
-        )
+        try:
+            return install_plugin(
+                run.home,
+                request,
+                tier=tier,
+                describe=lambda plugin: host.describe(plugin, given),
+                progress=run.progress.show,
+            )
+        except InstallError as error:
+            refused = host.refused_before_installed()
+            if any(refused):  # perhaps that is why
+                again = f"llm install {quote(request.requirement)} {install_options(refused)}"
+                error.hint = "\n".join([*([error.hint] if error.hint else []), f"To allow what it tried: {again}"])
+            raise
 
     try:
         return make(request)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from innkeeper.confinement.grants import NOTHING, Grants
 from innkeeper.masking import Mask
 from innkeeper.untrusted import one_line
 
@@ -126,6 +127,15 @@ class Denials:
         found = self.all()
         loud = [denial for denial in found if not denial.quiet]
         return self._with_advice(self._sentence("The sandbox refused it:", loud or found))
+
+    def as_grants(self) -> Grants:
+        """Return what would have to be granted for none of it to be refused. The person is told by whoever asks."""
+        grants = NOTHING
+        for denial in self.all():
+            if denial.kind in GRANTS:
+                self._told.add((denial.kind, denial.what))
+                grants = grants.add(NOTHING._replace(**{GRANTS[denial.kind]: (denial.what,)}))  # type: ignore[arg-type]
+        return grants
 
     def left_to_tell(self, is_known: Callable[[Denial], bool] = lambda denial: False) -> str:
         """Return the same of what no error told: the plugin swallowed it. Told from now on.

@@ -420,6 +420,16 @@ class Host:
         refused = any(denial.kind == "net" for denial in self.denials(plugin).all())
         return refused or any(use[:2] == (plugin.name, "net") for use in list(self._used))
 
+    def refused_before_installed(self) -> Grants:
+        """Return what would have to be granted to plugins that could not be installed, for nothing to be refused."""
+        from innkeeper.confinement.grants import NOTHING
+
+        self.reread_index()
+        grants = NOTHING
+        for name, denials in list(self._denials.items()):
+            grants = grants if self.index.named(name) else grants.add(denials.as_grants())
+        return grants
+
     def left_to_tell(self) -> list[str]:
         """Return a sentence for each plugin that was refused something of which no error told."""
         with self._lock:
