@@ -39,7 +39,8 @@ def settle_permissions(run: Run, plugin: InstalledPlugin, given: Grants, *, yes:
             f"  What {name} was allowed before was for the one from {one_line(other)}: this one starts anew.", err=True
         )
     before = run.host.granted(plugin)
-    request = _for_this_machine(run, requested(home, plugin))
+    refused = [denial.what for denial in run.host.denials(plugin).all() if denial.kind == "net"]
+    request = _for_this_machine(run, requested(home, plugin, environ=run.host.environ, refused=refused))
     allowed = given._replace(key_variables=variables_of(home, plugin, given.keys))
     left = request.grants.beyond(before.add(allowed))
     new = left.beyond(answered(home, name, source))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from innkeeper.confinement.grants import Grants
 
-from .vendor_hosts import default_hosts
+from .vendor_hosts import address_variables, default_hosts
 
 MOST_BYTES = 8 * 1024 * 1024
 """Of source that is looked at."""
@@ -67,6 +67,8 @@ class Guess:
     programs: dict[str, None] = field(default_factory=dict)
     databases: dict[str, None] = field(default_factory=dict)
     modules: dict[str, None] = field(default_factory=dict)
+    address_variables: dict[str, None] = field(default_factory=dict)
+    """Variables from which the clients that it imports take the address of their server."""
     terminal: bool = False
 
     def grants(self) -> Grants:
@@ -97,6 +99,7 @@ def guess(files: Iterable[str], site_packages: str) -> Guess:
                 _Reader(found).visit(ast.parse(file.read()))
     for host in default_hosts(site_packages, found.modules, with_openai=not found.hosts):
         found.hosts.setdefault(host)
+    found.address_variables = dict.fromkeys(address_variables(site_packages, found.modules))
     found.terminal = found.terminal or bool(found.modules.keys() & _TERMINAL_MODULES)
     return found
 

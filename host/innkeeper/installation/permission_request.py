@@ -6,7 +6,7 @@ Asking grants nothing. What a plugin says is a stranger's wish: what could not b
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from innkeeper_protocol.payloads.describe import Description
@@ -23,6 +23,7 @@ from .editable import source_files
 from .guessed_permissions import Guess, guess
 from .inventory import InstalledPlugin
 from .manifest import read_manifest
+from .named_servers import of_refusals, of_variables
 from .wheel import read_installed
 
 DATABASES = ("embeddings", "logs")
@@ -40,8 +41,14 @@ class Requested(NamedTuple):
     is_guess: bool = False
 
 
-def requested(home: Home, plugin: InstalledPlugin) -> Requested:
-    """Return what *plugin*, which has an environment, asks for. Nothing is started. Raises StorageError."""
+def requested(
+    home: Home, plugin: InstalledPlugin, *, environ: Mapping[str, str] | None = None, refused: Iterable[str] = ()
+) -> Requested:
+    """Return what *plugin*, which has an environment, asks for. Nothing is started. Raises StorageError.
+
+    What it does not say itself is also guessed from the person's variables in *environ*, and from the servers that it
+    was *refused* when it was asked what it registers.
+    """
     if not plugin.is_ready:
         return Requested()
     description, found = read_manifest(home, plugin), _guess(plugin)
@@ -60,9 +67,15 @@ def requested(home: Home, plugin: InstalledPlugin) -> Requested:
         )
         return _fit(home, wanted, description, found)._replace(terminal=said.terminal, reason=said.reason)
     keys = dict.fromkeys([*_keys_of_models(description), *found.keys])
-    return _fit(home, found.grants()._replace(keys=tuple(keys)), description, found)._replace(
-        terminal=found.terminal, is_guess=True
-    )
+    guessed = found.grants()
+    named = of_variables([*guessed.env, *found.address_variables], environ or {})
+    servers = [*(server for some in named.values() for server in some), *of_refusals(refused)]
+    guessed = guessed._replace(keys=tuple(keys), net=_united(guessed.net, servers), env=_united(guessed.env, named))
+    return _fit(home, guessed, description, found)._replace(terminal=found.terminal, is_guess=True)
+
+
+def _united(*some: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for items in some for item in items))
 
 
 def variables_of(home: Home, plugin: InstalledPlugin, keys: Iterable[str]) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ CLIENT_FILES = frozenset(
 _NAMES = re.compile(r"(_?base_?url|.*api_?base|api_?url|.*endpoint|server_\w+|default_host|production)$", re.IGNORECASE)
 """What a default address is assigned to."""
 
+_VARIABLE = re.compile(r"""["']([A-Z][A-Z0-9_]*_(?:BASE_URL|API_BASE|API_URL|ENDPOINT|HOST))["']""")
+
 MOST_FILE_BYTES = 1024 * 1024
 MOST_HOSTS = 3
 """Of one package. More are its regions, or its documentation."""
@@ -37,6 +39,17 @@ def default_hosts(site_packages: str, modules: Iterable[str], *, with_openai: bo
                 yield from _hosts_of(os.path.join(site_packages, "innkeeper_sdk", "openai"))
         elif module not in ("llm", "innkeeper_sdk", "click", "httpx", "requests"):
             yield from _hosts_of(os.path.join(site_packages, *module.split(".")))
+
+
+def address_variables(site_packages: str, modules: Iterable[str]) -> Iterator[str]:
+    """Yield the names of variables from which the packages among *modules* take the address of their server."""
+    for module in modules:
+        if module.partition(".")[0] not in ("llm", "innkeeper_sdk", "click"):
+            for path in _client_files(os.path.join(site_packages, *module.split("."))):
+                with suppress(OSError):
+                    if os.path.getsize(path) <= MOST_FILE_BYTES:
+                        with open(path, encoding="utf-8", errors="replace") as file:
+                            yield from (found[1] for found in _VARIABLE.finditer(file.read()))
 
 
 def _hosts_of(folder: str) -> list[str]:

@@ -71,11 +71,9 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
             "TOGETHER_API_KEY": "together-key",
         }
         try:
-            inn.ok("install", "-y", *OPEN_SET, timeout_s=INSTALL_S)
+            inn.ok("install", "-y", *OPEN_SET, environment=environment, timeout_s=INSTALL_S)
             inn.ok("install", "-y", "llm-tools-mcp", "--with", "mcp<2", "--allow-run", sys.executable)
-            for name, variable in (("llm-ollama", "OLLAMA_HOST"), ("llm-anthropic", "ANTHROPIC_BASE_URL")):
-                inn.ok("plugins", "allow", name, "--net", f"127.0.0.1:{port}", "--env", variable)
-            inn.ok("plugins", "refresh", "llm-ollama", "llm-together", environment={**environment, **together})
+            inn.ok("plugins", "refresh", "llm-together", environment={**environment, **together})
             yield Everything(inn, environment, together)
         finally:
             gateway.shutdown()

@@ -43,7 +43,7 @@ def test_what_they_register_is_listed(everything: Everything) -> None:
 
 
 def test_ollama_lists_what_its_server_has(everything: Everything) -> None:
-    """The server was not there when it was installed."""
+    """``-y`` allowed the servers that the person's variables name: nothing else was said about them."""
     rows = everything.inn.ok("ollama", "models", environment=everything.environment).splitlines()
 
     assert [row.split()[0] for row in rows] == ["model", "tiny:latest", "vectors:latest"]
