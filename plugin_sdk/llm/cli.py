@@ -30,12 +30,14 @@ from innkeeper_sdk.api.errors import UnknownModelError
 from innkeeper_sdk.api.host import user_dir
 from innkeeper_sdk.api.keys import get_key, load_keys
 from innkeeper_sdk.api.loading import LoadTemplateError, load_template
+from innkeeper_sdk.api.templates import Template
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
     "LoadTemplateError",
+    "Template",
     "UnknownModelError",
     "get_async_model",
     "get_default_embedding_model",

@@ -131,7 +131,9 @@ class Connection:
         self._answerable = {
             name: method
             for name, method in table.items()
-            if method.direction in ("both", self._to_us) and method.result and method is not methods.INITIALIZE
+            if method.direction in ("both", self._to_us)
+            and not method.is_notification
+            and method is not methods.INITIALIZE
         }
 
     # What this side asks
@@ -228,7 +230,7 @@ class Connection:
         """Say why a request can only be answered with a failure. CALL-5, CALL-7, INIT-1, INIT-5."""
         if method is None or method.direction not in ("both", self._to_us):
             return CallFailed(ErrorCode.METHOD_NOT_FOUND, f"no method '{name}' on this side")
-        if method.result is None:
+        if method.is_notification:
             return CallFailed(ErrorCode.INVALID_REQUEST, f"'{name}' is a notification, not a request")
         if not self.is_initialized and method is not methods.INITIALIZE:
             return CallFailed(ErrorCode.NOT_INITIALIZED, f"'{name}' came before 'initialize'")
@@ -249,7 +251,7 @@ class Connection:
         method = self._table.get(name)
         if method is None:
             return None  # COMPAT-3: a newer peer may tell what this one does not know
-        if method.result is not None:
+        if not method.is_notification:
             raise UnexpectedMessage(f"'{name}' as a notification: it is a request", "CALL-5")
         if not self.is_initialized:
             raise UnexpectedMessage(f"'{name}' before 'initialize'", "INIT-1")

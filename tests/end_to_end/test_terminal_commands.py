@@ -166,8 +166,8 @@ def test_terminal_that_is_lent_is_not_given_away(tier: Inn) -> None:
 
     assert ends(terminal) == (
         5,
-        "typing refused\nexclusive use refused\nanother size refused\nanother discipline refused\nconsole keys refused\n"
-        "killing the group refused\nstopping the group refused\n",
+        "typing refused\nexclusive use refused\nanother size refused\nanother discipline refused\n"
+        "console keys refused\nkilling the group refused\nstopping the group refused\n",
     )
 
 

@@ -6,8 +6,7 @@ Source: SPEC.md CALL-3 to CALL-6, CANCEL-2, ERR-2 to ERR-5.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from innkeeper_protocol import codec, connection, methods
 from innkeeper_protocol.connection import Asked, CancelAsked, Granted, Refused
@@ -27,8 +26,7 @@ SHORT_MESSAGE = 1000
 """How many characters are left of a message that does not fit a frame."""
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A job that is no handler's: an answer the protocol itself gives, a callback."""
 
     action: Callable[[], None]

@@ -6,9 +6,9 @@ Source: SPEC.md BLOB-1 to BLOB-5.
 from __future__ import annotations
 
 import contextlib
-import mmap
 import threading
-from dataclasses import dataclass
+
+import msgspec
 
 from innkeeper_protocol.errors import CallFailed, ErrorCode, UnexpectedMessage
 
@@ -22,8 +22,7 @@ HELD_BLOBS = 1024
 """The most blobs that may lie here unclaimed: many small ones cost more than their bytes."""
 
 
-@dataclass
-class _Blob:
+class _Blob(msgspec.Struct, eq=False):
     """One that has come in part or whole; *content* is None for one that there is no room for."""
 
     size: int
@@ -111,6 +110,8 @@ def _pages(size: int) -> memoryview:
 
     Huge pages, where the system has them: ordinary ones are made more slowly than they are filled.
     """
+    import mmap
+
     pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with contextlib.suppress(AttributeError, OSError):  # not every system has them
         pages.madvise(mmap.MADV_HUGEPAGE)
