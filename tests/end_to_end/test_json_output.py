@@ -53,7 +53,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inn]:
     inn = Inn(folder / "home")
     inn.ok("install", write_plugin(folder, "recorder", RECORDER), write_plugin(folder, "embedder", EMBEDDER))
     (folder / "notes.txt").write_text("notes")
-    inn.ok("-m", "recorder", "--schema", "name", "-f", str(folder / "notes.txt"), "hi")
+    inn.ok("-m", "recorder", "--schema", "name str", "-f", str(folder / "notes.txt"), "hi")
     inn.ok("embed", "words", "1", "-m", "length", "-c", "word")
     return inn
 
