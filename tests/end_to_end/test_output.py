@@ -9,7 +9,9 @@ import pytest
 from .inn import LLM, Inn
 
 
-@pytest.mark.parametrize("arguments", [("models",), ("-m", "markov", "-o", "delay", "0", "some words here")])
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("--help",), ("models",), ("-m", "markov", "-o", "delay", "0", "some words here")]
+)
 def test_full_disk_behind_stdout_is_said(published: Inn, arguments: tuple[str, ...]) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(

@@ -43,8 +43,9 @@ def run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         from innkeeper.version import VERSION
 
-        print(VERSION_LINE.format(VERSION))
-        return 0
+        with suppress(OSError):  # where it cannot be written, the command below says why
+            print(VERSION_LINE.format(VERSION), flush=True)
+            return 0
     from .early import start_early
 
     return _run_command(arguments, start_early(arguments))
