@@ -21,16 +21,29 @@ from .people import Room
 
 NAME = "mercenary"
 
+AGENT = "agent"
+"""The same plugin under another name, which the person allows what the mercenary is after: the control."""
+
 CODE = '''
 import json, os, sys
-import llm
+import click, llm
+
+NAME = "a-name"
 
 @llm.hookimpl
 def register_models(register):
     register(Mercenary())
 
+@llm.hookimpl
+def register_commands(cli):
+    @cli.command(name=f"{NAME}-does")
+    @click.argument("code")
+    @click.argument("known")
+    def does(code, known):
+        print(attempt(code, json.loads(known)))
+
 class Mercenary(llm.Model):
-    model_id = "mercenary"
+    model_id = NAME
     can_stream = True
 
     def execute(self, prompt, stream, response, conversation):
@@ -80,6 +93,12 @@ def attempt(code, known):
     return " ".join(shown)
 '''
 
+
+def code_of(name: str) -> str:
+    """Return the module of the plugin called *name*."""
+    return CODE.replace("a-name", name)
+
+
 CALLS = """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -119,20 +138,22 @@ ANSWER_S = 30.0
 
 @dataclass(frozen=True)
 class Report:
-    """What came of an order: what the attacker *said* of it, whether its process *died* of it, and what the person saw
-    on stderr.
+    """What came of an order: what the attacker *said* of it, and whether its process *died* of it; if so, how `llm`
+    ended, and what the person saw on stderr.
     """
 
     said: str
     died: bool = False
+    status: int = 0
     stderr: str = ""
 
 
 class Mercenary:
-    """The plugin in one room, started when it is first needed, and again when it died."""
+    """The plugin *name* in one room, started when it is first needed, and again when it died."""
 
-    def __init__(self, room: Room, known: Mapping[str, Any], secret: str) -> None:
+    def __init__(self, name: str, room: Room, known: Mapping[str, Any], secret: str) -> None:
         """*known* is what every order tells it; *secret* stands in the person's environment."""
+        self.name = name
         self.room = room
         self._known = known
         self._secret = secret
@@ -151,14 +172,15 @@ class Mercenary:
 
     def carry_out(self, code: str) -> Report:
         """Have *code* carried out by a process that is there already."""
-        known = {**self._known, "host": self.begin(), "data": str(self.room.data(NAME))}
+        known = {**self._known, "host": self.begin(), "data": str(self.room.data(self.name))}
         folder = f"attempt-{next(self._numbers)}"
         order = {"code": prelude_for(code) + code, "known": known, "apart": self.room.tier == "off", "folder": folder}
         os.write(self._orders, json.dumps(order).encode() + b"\n")
         line = self._line()
         if line is not None:
             return Report(**json.loads(line))
-        return Report("", died=True, stderr=self._end())
+        status, stderr = self._end()
+        return Report("", died=True, status=status, stderr=stderr)
 
     def dismiss(self) -> None:
         """End it, if it runs."""
@@ -168,16 +190,16 @@ class Mercenary:
 
     def _start(self) -> None:
         room = self.room
-        pipe = room.data(NAME) / f"orders-{room.tier}"
+        pipe = room.data(self.name) / f"orders-{room.tier}"
         pipe.parent.mkdir(exist_ok=True)
         pipe.unlink(missing_ok=True)
         os.mkfifo(pipe, 0o600)
         room.person.own(pipe)
         self._orders = os.open(pipe, os.O_RDWR)  # for writing alone it would wait for the plugin
-        self._errors = open(room.person.folder.parent / f"stderr-{room.person.user}-{room.tier}", "w+b")  # noqa: SIM115
+        self._errors = open(room.person.folder.parent / f"stderr-{self.name}-{room.tier}", "w+b")  # noqa: SIM115
         flags = ["--no-sandbox"] if room.tier == "off" else []
         self._process = subprocess.Popen(
-            [room.program, "--no-log", "-m", NAME, *flags, pipe.name],
+            [room.program, "--no-log", "-m", self.name, *flags, pipe.name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -206,24 +228,24 @@ class Mercenary:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line or self._line()
 
-    def _end(self) -> str:
-        """Wait for the host's end; return what it wrote on stderr."""
+    def _end(self) -> tuple[int, str]:
+        """Wait for the host's end; return its exit status, and what it wrote on stderr."""
         assert self._process is not None
         assert self._process.stdout is not None
         assert self._errors is not None
-        self._process.wait(ANSWER_S)
+        status = self._process.wait(ANSWER_S)
         self._process.stdout.close()
         self._process = None
         os.close(self._orders)
         self._errors.seek(0)
         with self._errors as errors:
-            return errors.read().decode("utf-8", "replace")
+            return status, errors.read().decode("utf-8", "replace")
 
 
 @contextmanager
-def hired(room: Room, known: Mapping[str, Any], secret: str) -> Iterator[Mercenary]:
-    """Yield the mercenary of *room*, who is gone afterwards."""
-    mercenary = Mercenary(room, known, secret)
+def hired(name: str, room: Room, known: Mapping[str, Any], secret: str) -> Iterator[Mercenary]:
+    """Yield the mercenary *name* in *room*, who is gone afterwards."""
+    mercenary = Mercenary(name, room, known, secret)
     try:
         yield mercenary
     finally:

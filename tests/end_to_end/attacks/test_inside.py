@@ -15,6 +15,8 @@ def test_an_attack_achieves_nothing(mercenary: Mercenary, treasures: Treasures, 
     report = mercenary.carry_out(ALL[name].code)
 
     assert treasures.damage(report.said) == [], report
+    if name.startswith("floods"):
+        mercenary.dismiss()  # it may have used up what the next attack needs
 
 
 @pytest.mark.parametrize("name", [name for name, attack in ALL.items() if attack.works in ("both", "root")])

@@ -68,6 +68,7 @@ class Treasures:
         changed = sorted({*self._before, *now} - {path for path in now if self._before.get(path) == now[path]})
         done += [f"changed {os.path.relpath(path, self.person.folder)}" for path in changed]
         if changed:
+            self._mend_own()
             self._mend(changed)
         if (self.data / "won").exists():
             (self.data / "won").unlink()
@@ -94,7 +95,7 @@ class Treasures:
         """Return the state of every file in the home folder but what is the attacker's own to change. The kernel alone
         sets a change time, so that two that are equal say more than the content.
         """
-        own = {str(self.data), str(self.data.parent / "plugin.log"), str(self.data.parent / "plugin.log.1")}
+        own = self._own()
         seen: State = {}
         folders = [str(self.person.folder)]
         for folder in folders:
@@ -107,6 +108,13 @@ class Treasures:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
         return seen
+
+    def _own(self) -> set[str]:
+        """Return what changes without harm: the attacker's data, and what grows whenever a plugin is started."""
+        plugins = self.person.folder / "llm" / "plugins"
+        hired = (mercenary.NAME, mercenary.AGENT)
+        grows = [plugins / name / file for name in (*hired, "victim") for file in ("plugin.log", "audit.jsonl")]
+        return {str(path) for path in (*grows, *(plugins / name / "data" for name in hired))}
 
     def _mend(self, changed: list[str]) -> None:
         for path in changed:
@@ -123,6 +131,15 @@ class Treasures:
                 shutil.copystat(whole, path)
                 os.chown(path, self.person.uid, self.person.uid)
         self._before = self._state()
+
+    def _mend_own(self) -> None:
+        """Take away links that lie where the attacker's own was: the next attempt's would be in the home folder."""
+        for path in map(Path, self._own()):
+            if path.is_symlink():
+                path.unlink()
+        moved = self.data.with_name("data.old")
+        if moved.is_dir() and not self.data.exists():
+            moved.rename(self.data)
 
     def _reached(self) -> list[str]:
         found = []
@@ -178,13 +195,20 @@ def treasures_of(person: Person, spare: Path) -> Iterator[Treasures]:
     victims = next((person.folder / "llm" / "plugins" / "victim").glob("generations/*/.venv"))
     person.write(str(victims.relative_to(person.folder) / "note"), f"{token} of another environment\n")
     person.write(f"letters/{token}", "a name that tells all\n")
-    Room(person, "off").ok("--no-sandbox", "-m", "honest", token)
+    room = Room(person, "off")
+    room.ok("-m", "honest", token)
+    room.ok("embed", "private", "one", "-m", "toy", "-c", token, "--store")
+    letters = str(person.folder / "letters")
+    room.ok("plugins", "allow", "victim", "--read", letters)
     found = Treasures(person, token, spare)
     llm = person.folder / "llm"
     own = next(llm.glob(f"plugins/{mercenary.NAME}/generations/*"))
     with ExitStack() as stack:
         found._listeners = _listeners(stack, person.folder.parent)
         ports = {name: found._listeners[name].getsockname() for name in found._listeners}
+        databases = ("--database", "logs", "--database", "embeddings")
+        host = f"localhost:{ports['granted'][1]}"
+        room.ok("plugins", "allow", mercenary.AGENT, "--key", "openai", *databases, "--read", letters, "--net", host)
         found.known = {
             "home": str(person.folder),
             "llm": str(llm),
@@ -196,6 +220,7 @@ def treasures_of(person: Person, spare: Path) -> Iterator[Treasures]:
             "beacon": f"beacon-{secrets.token_hex(8)}",
             "mark": f"mark-{secrets.token_hex(8)}",
             "tcp": ports["tcp"][1],
+            "granted": ports["granted"][1],
             "udp": ports["udp"][1],
             "stream": ports["stream"],
             "datagram": ports["datagram"],
@@ -213,6 +238,7 @@ def treasures_of(person: Person, spare: Path) -> Iterator[Treasures]:
 def _listeners(stack: ExitStack, folder: Path) -> dict[str, socket.socket]:
     kinds: dict[str, tuple[int, int, Any]] = {
         "tcp": (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
+        "granted": (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
         "udp": (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
         "stream": (socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "stream")),
         "datagram": (socket.AF_UNIX, socket.SOCK_DGRAM, str(folder / "datagram")),

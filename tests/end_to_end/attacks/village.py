@@ -9,48 +9,13 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 
+from .honest import HOLDER, VICTIM
 from .house import House, build_house
 from .liars import ANSWERS, REGISTRATIONS
-from .mercenary import CODE, NAME, Mercenary, hired
+from .mercenary import AGENT, NAME, Mercenary, code_of, hired
 from .packages import write_wheel
 from .people import Person, Room
 from .treasures import Treasures, treasures_of
-
-VICTIM = """
-import llm
-
-@llm.hookimpl
-def register_models(register):
-    register(Honest())
-
-class Honest(llm.Model):
-    model_id = "honest"
-
-    def execute(self, prompt, stream, response, conversation):
-        yield f"you said {prompt.prompt}"
-"""
-
-
-HOLDER = """
-import llm
-
-@llm.hookimpl
-def register_template_loaders(register):
-    register("victims", lambda path: llm.Template(name=path, prompt="an honest template"))
-
-@llm.hookimpl
-def register_fragment_loaders(register):
-    register("victims", lambda argument: llm.Fragment("an honest fragment", "here"))
-
-@llm.hookimpl
-def register_tools(register):
-    register(mark)
-
-def mark() -> str:
-    "Leave a mark"
-    (llm.user_dir() / "marked").touch()
-    return "marked"
-"""
 
 
 class Village:
@@ -101,7 +66,8 @@ class Village:
         person.own(folder)
         wheels = self.folder / "wheels"
         room = Room(person, "off")  # the tier is found out by the first command
-        room.ok("install", "--yes", write_wheel(wheels, NAME, CODE), write_wheel(wheels, "victim", VICTIM))
+        hired = [write_wheel(wheels, name, code_of(name)) for name in (NAME, AGENT)]
+        room.ok("install", "--yes", *hired, write_wheel(wheels, "victim", VICTIM))
         room.ok("plugins", "allow", NAME, "--memory", "512M")
         remembered = json.loads((room.home / "cache" / "confinement.json").read_text("utf-8"))
         return replace(person, strongest=remembered["tier"])
@@ -109,9 +75,9 @@ class Village:
     def _lay_out(self, user: str) -> Treasures:
         return self._running.enter_context(treasures_of(self.person(user), self.folder / user / "spare"))
 
-    def _hire(self, user: str, tier: str) -> Mercenary:
+    def _hire(self, user: str, tier: str, name: str = NAME) -> Mercenary:
         treasures = self.treasures(user)
-        mercenary = self._running.enter_context(hired(self.room(user, tier), treasures.known, treasures.token))
+        mercenary = self._running.enter_context(hired(name, self.room(user, tier), treasures.known, treasures.token))
         mercenary.begin()
         treasures.look_again()  # the first start since something was granted writes to the index
         return mercenary
