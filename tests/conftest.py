@@ -1,8 +1,9 @@
-"""The real `llm`, in an environment of its own: what our files are held against."""
+"""For every test: signals as at a terminal; and the real `llm` in an environment of its own, the reference."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,11 @@ from pathlib import Path
 import pytest
 
 VERSION = "0.36"
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what tests start: a shell's background job is born deaf to it, and so are all its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
