@@ -71,9 +71,12 @@ io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents"""
 
 _ATTRIBUTES = """setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr
 listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr"""
-_MODES_AND_TIMES = "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat"
-"""Landlock knows neither, so in tier inproc they would reach every file of the person. Answered with success, so that
-``shutil.copy2`` and ``tarfile`` go on; in tier ns there is nothing in sight but the plugin's own."""
+_MODES = "chmod fchmod fchmodat fchmodat2"
+"""Landlock does not know them, so in tier inproc they would reach every file of the person; in tier ns the devices,
+where the person is root, their terminal, the plugin's log, and its data, which others on the machine could then read.
+Answered with success, so that ``shutil.copy2`` and ``tarfile`` go on. A build, in tier ns, makes programs."""
+_TIMES = "utime utimes futimesat utimensat"
+"""The same in tier inproc; in tier ns there is nothing in sight whose times matter."""
 
 _TOUCH: Block = [load(2), (EQUAL, 0, 1, 0), fail(errno.EACCES), fail(0)]
 """Without times it means now, and is how `pathlib` sees whether there is a file to make: success would be a lie."""
@@ -113,7 +116,7 @@ def build_filter(policy: Policy, *, machine: str, namespaces: bool, scoped_signa
     rules = _each(_REFUSED.split(), fail(errno.EPERM))
     rules |= _each(_UNKNOWN.split(), fail(errno.ENOSYS))
     rules |= _each(_ATTRIBUTES.split(), fail(errno.EOPNOTSUPP))
-    rules |= _files(namespaces)
+    rules |= _files(policy, namespaces)
     rules |= _processes(policy, namespaces, scoped_signals)
     rules |= _sockets(policy)
     rules |= {
@@ -131,14 +134,16 @@ def _each(names: Iterable[str], answer: Instruction) -> dict[str, Block]:
     return {name: [answer] for name in names}
 
 
-def _files(namespaces: bool) -> dict[str, Block]:
+def _files(policy: Policy, namespaces: bool) -> dict[str, Block]:
     """Set-uid bits would hand the person's identity to other users of the machine."""
     rules: dict[str, Block] = {
         name: _fail_if_created_with_set_id(flags, mode) for name, flags, mode in (("open", 1, 2), ("openat", 2, 3))
     }
     rules["creat"] = fail_if_any_bit(1, _SET_ID_BITS, errno.EPERM)
     if not namespaces:
-        return rules | _each(_MODES_AND_TIMES.split(), fail(0)) | {"utimensat": _TOUCH}
+        rules |= _each(_TIMES.split(), fail(0)) | {"utimensat": _TOUCH}
+    if not (namespaces and policy.exec_any):
+        return rules | _each(_MODES.split(), fail(0))
     modes = (("chmod", 1), ("fchmod", 1), ("fchmodat", 2), ("fchmodat2", 2))
     return rules | {name: fail_if_any_bit(mode, _SET_ID_BITS, errno.EPERM) for name, mode in modes}
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import selectors
 import signal
+import stat
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from innkeeper.confinement.confine import LOCKDOWN_FAILED, Confined, Run, confine
 from innkeeper.confinement.policy import Policy
+from innkeeper.confinement.view import DEVICES
 from innkeeper.errors import ConfinementError, InstallError
 
 from .interpreters import Interpreter
@@ -63,15 +65,16 @@ def run_confined(
         cwd=cwd,
     )
     try:
-        process = _start(confined)
-        try:
-            output = _read_all(process, time.monotonic() + timeout_s)
-        except TimeoutError as error:
-            raise InstallError(
-                f"{policy.plugin}: {script.removesuffix('.py')} did not finish within {timeout_s:.0f} seconds."
-            ) from error
-        finally:
-            _end(process)
+        with _devices_as_they_were(policy):
+            process = _start(confined)
+            try:
+                output = _read_all(process, time.monotonic() + timeout_s)
+            except TimeoutError as error:
+                raise InstallError(
+                    f"{policy.plugin}: {script.removesuffix('.py')} did not finish within {timeout_s:.0f} seconds."
+                ) from error
+            finally:
+                _end(process)
     finally:
         confined.cleanup()
         if confined.broker_fd is not None:
@@ -79,6 +82,18 @@ def run_confined(
     if process.returncode == LOCKDOWN_FAILED:
         raise ConfinementError("This machine could not confine what was to run.", why=output.strip()[-500:])
     return Finished(process.returncode, output)
+
+
+@contextmanager
+def _devices_as_they_were(policy: Policy) -> Iterator[None]:
+    """Put back the modes of the devices: a build may change modes, and where the person is root it owns these."""
+    modes = [(path, stat.S_IMODE(os.stat(path).st_mode)) for path in DEVICES if policy.exec_any and os.geteuid() == 0]
+    try:
+        yield
+    finally:
+        for path, mode in modes:
+            if stat.S_IMODE(os.stat(path).st_mode) != mode:
+                os.chmod(path, mode)
 
 
 def _start(confined: Confined) -> subprocess.Popen[bytes]:

@@ -54,6 +54,18 @@ FILES = {
     "write into its environment": Attack("open(y.venv + '/lib/site-packages/a_package.py', 'a').write('evil')"),
     "add to its environment": Attack("open(y.venv + '/lib/site-packages/evil.pth', 'w').write('import evil')"),
     "change a mode in its environment": Attack("os.chmod(y.venv + '/lib/site-packages/a_package.py', 0o777)"),
+    "change the mode of a device": Attack(
+        "c = os.stat('/dev/urandom').st_ctime_ns; os.chmod('/dev/urandom', 0o666); "
+        "c == os.stat('/dev/urandom').st_ctime_ns or won()",
+        works="root",
+    ),
+    "change the mode of what it was given": Attack(
+        "os.fchmod(1, 0o666); os.fstat(1).st_mode & 0o6 and won()", works="root"
+    ),
+    "change it by its path": Attack(
+        "os.chmod('/proc/self/fd/1', 0o666); os.fstat(1).st_mode & 0o6 and won()", works="root"
+    ),
+    "open its data to others": Attack("os.chmod(y.data, 0o777); os.stat(y.data).st_mode & 0o7 and won()"),
     "write to the bootstrap": Attack(
         "os.open(y.bootstrap + '/sockets.py', os.O_WRONLY | os.O_APPEND); won()", works="root"
     ),

@@ -129,6 +129,15 @@ def test_every_way_out_is_one_where_nothing_confines(bench: Workbench, tmp_path:
     assert f"WORKED {', '.join(attempts)}" in error.why
 
 
+def test_build_of_root_s_leaves_no_device_changed(bench: Workbench, tmp_path: Path) -> None:
+    """A build may change modes, and in tier ns the devices are the machine's; nobody but root owns them."""
+    before = os.stat("/dev/urandom").st_mode
+
+    bench.install(write_source(tmp_path, "devious", attempt="os.chmod('/dev/urandom', 0o777)"), build=True)
+
+    assert os.stat("/dev/urandom").st_mode == before
+
+
 def test_build_that_fails_says_its_last_words_without_control_characters(bench: Workbench, tmp_path: Path) -> None:
     attempt = "print('last\\x1b[31m words'); raise RuntimeError('no \\x07 compiler')"
 
