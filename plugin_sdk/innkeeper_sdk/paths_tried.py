@@ -2,15 +2,17 @@
 that the sandbox kept from it.
 
 Python's audit events come before the attempt, so this sees what is tried, not what comes of it; a plugin that swallows
-the exception is seen, too. Code in C that opens files by itself is not. What is told is for display, nothing else.
+the exception is seen, too. Code in C that opens files by itself is not, nor who asks whether a file is there: of those,
+only what an error is about, or names. What is told is for display, nothing else.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from .files_read import NEVER
 
@@ -22,6 +24,20 @@ _READING = frozenset(["os.listdir", "os.scandir"])
 _WRITING = frozenset(["os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.link", "os.symlink", "os.truncate"])
 _RUNNING = frozenset(["subprocess.Popen", "os.exec", "os.posix_spawn"])
 _MOST_CAUSES = 20
+_REFUSALS = (errno.EACCES, errno.ENOENT, errno.EPERM, errno.EROFS)
+"""What a path that the sandbox keeps away may answer."""
+_MOST_NAMED = 5
+_NAMING_LETTERS = 10_000
+_NAMED = r"""'(/[^'\n]+)'|"(/[^"\n]+)"|(?<![\w/.:~'"-])(/[^\s'"]+)"""
+"""A path in a sentence: quoted, or a word that begins with a slash, which no address and no fraction does."""
+
+
+class Tried(NamedTuple):
+    """*kind* is ``read``, ``write`` or ``run``. *operation* is ``failed`` where an error is about it."""
+
+    kind: str
+    what: str
+    operation: str = ""
 
 
 class PathsTried:
@@ -29,8 +45,8 @@ class PathsTried:
 
     def __init__(self) -> None:
         self._own: tuple[str, ...] = NEVER
-        self._seen: set[tuple[str, str]] = set()
-        self._new: list[tuple[str, str]] = []
+        self._seen: set[Tried] = set()
+        self._new: list[Tried] = []
         self._tmp = "/tmp/"
 
     def watch(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -42,19 +58,29 @@ class PathsTried:
         self._tmp = f"{environ.get('TMPDIR', '/tmp').rstrip('/')}/"
         sys.addaudithook(self._note)
 
-    def take(self) -> list[tuple[str, str]]:
-        """Return kind (``read``, ``write``, ``run``) and name of what was tried since it was asked last."""
+    def take(self) -> list[Tried]:
+        """Return what was tried since it was asked last."""
         new, self._new = self._new, []
         return new
 
     def add_error(self, error: BaseException | None) -> None:
-        """Note the files that *error*, and what led to it, is about: asking for a file's state is no audit event."""
+        """Note the files that *error*, and what led to it, is about, or names: asking for a file's state is no audit
+        event.
+        """
         for _ in range(_MOST_CAUSES):
             if error is None:
                 return
-            if isinstance(error, OSError) and ("write", error.filename) not in self._seen:
-                self._add("read", error.filename)
+            if isinstance(error, OSError):
+                if error.errno in _REFUSALS and error.filename is not None:
+                    self._add(self._tried_kind(error.filename), error.filename, "failed")
+            else:
+                for name in _named_in(error):
+                    self._add("read", name)
             error = error.__cause__ or error.__context__
+
+    def _tried_kind(self, name: Any) -> str:
+        """Return what was to be done with the file *name*, as far as that was seen."""
+        return "write" if Tried("write", _absolute(name)) in self._seen else "read"
 
     def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
@@ -69,22 +95,42 @@ class PathsTried:
             self._add("run", arguments[0])
         elif event == "os.system":
             self._add("run", "sh")
+        elif event == "sqlite3.connect":
+            self._add("read", arguments[0])
 
-    def _add(self, kind: str, what: Any) -> None:
-        try:
-            name = os.fsdecode(what)
-            if kind != "run":
-                name = os.path.abspath(name)
-        except (TypeError, ValueError, OSError):  # a descriptor, or a working directory that is gone
+    def _add(self, kind: str, what: Any, operation: str = "") -> None:
+        name = os.fsdecode(what) if kind == "run" and isinstance(what, (str, bytes, os.PathLike)) else _absolute(what)
+        if not name or (kind != "run" and (name.startswith(self._own) or self._is_temporary(kind, name))):
             return
-        if kind != "run" and (name.startswith(self._own) or self._is_temporary(kind, name)):
-            return
-        if (kind, name) not in self._seen and len(self._seen) < MOST:
-            self._seen.add((kind, name))
-            self._new.append((kind, name))
+        found = Tried(kind, name, operation)
+        if found not in self._seen and len(self._seen) < MOST:
+            self._seen.add(found)
+            self._new.append(found)
 
     def _is_temporary(self, kind: str, name: str) -> bool:
         """Say whether this is about a temporary file of the plugin's own. Others may have some in a folder of the same
         name, which is not the one that is seen here.
         """
         return f"{name}/".startswith(self._tmp) and (kind == "write" or os.path.lexists(name))
+
+
+def _absolute(what: Any) -> str:
+    """Return the absolute path of the file *what*; "" for a descriptor, or where the working directory is gone."""
+    try:
+        return os.path.abspath(os.fsdecode(what))
+    except (TypeError, ValueError, OSError):
+        return ""
+
+
+def _named_in(error: BaseException) -> Iterator[str]:
+    """Yield the absolute paths in the text of *error*."""
+    try:
+        text = str(error)[:_NAMING_LETTERS]
+    except Exception:  # noqa: BLE001  # a stranger's error may not even have a text
+        return
+    import re  # late: nothing else on the way to a start needs it
+
+    for number, match in enumerate(re.finditer(_NAMED, text)):
+        if number == _MOST_NAMED:
+            return
+        yield (match[1] or match[2] or match[3].rstrip(".,:;!?)]}>")).rstrip("/") or "/"

@@ -244,5 +244,5 @@ def _tell(tried: PathsTried, peer: Peer) -> None:
     if found:
         from innkeeper_protocol.payloads.host_services import DenialParams
 
-        for kind, what in found:
-            peer.notify(methods.DENIAL, DenialParams(kind=kind, what=what))
+        for one in found:
+            peer.notify(methods.DENIAL, DenialParams(kind=one.kind, what=one.what, operation=one.operation))

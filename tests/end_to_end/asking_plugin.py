@@ -14,6 +14,7 @@ CODE = """
 import os
 import subprocess
 import tempfile
+import traceback
 import urllib.request
 
 import llm
@@ -22,12 +23,22 @@ import llm
 def try_to(action, what=""):
     if action == "net":
         return urllib.request.urlopen(what, timeout=10).read().decode()
+    if action == "traced":
+        try:
+            return try_to("net", what)
+        except OSError:
+            traceback.print_exc()
+            raise
     if action == "key":
         name, _, variable = what.partition("/")
         return str(llm.get_key("", name, variable or None))
     if action == "env":
         return os.environ.get(what, "unset")
     if action == "read":
+        return open(what).read()
+    if action == "look":
+        if not os.path.exists(what):
+            raise llm.ModelError("there is no " + what)
         return open(what).read()
     if action == "write":
         with open(what, "w") as file:

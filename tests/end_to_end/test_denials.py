@@ -44,6 +44,7 @@ REFUSALS = {
     "read": ("read {desk}/a.txt", "to read {desk}/a.txt", "--read {desk}/a.txt", "what a says"),
     "list": ("list {desk}", "to read {desk}", "--read {desk}", "a.txt"),
     "write": ("write {desk}/a.txt", "to write {desk}/a.txt", "--write {desk}/a.txt", "4"),
+    "new": ("write {desk}/new.txt", "to write {desk}", "--write {desk}", "4"),
     "run": ("run uname", "to run uname", "--run uname", os.uname().sysname),
 }
 
@@ -62,6 +63,36 @@ def test_an_error_says_what_was_refused_and_its_command_works(bare: Inn, desk: P
     bare.ok(*shlex.split(hint.partition("To allow that: llm ")[2]))
     assert bare.ok("-m", "asker", prompt).strip() == answer
     bare.ok("plugins", "deny", "asker", "--all")
+
+
+def test_an_error_of_its_own_about_a_file_that_it_cannot_see_says_so(bare: Inn, desk: Path) -> None:
+    """Where there are namespaces; without them it sees that the file is there, and fails when it opens it."""
+    error = bare.fails("-m", "asker", f"look {desk}/a.txt")
+
+    command = f"llm plugins allow llm-asker --read {desk}/a.txt"
+    assert error.splitlines()[-1] == f"  The sandbox refused it: to read {desk}/a.txt. To allow that: {command}"
+
+
+def test_files_beside_the_system_s_count_where_an_error_is_about_them(bare: Inn) -> None:
+    with tempfile.NamedTemporaryFile(dir="/var/tmp") as file:
+        assert bare.fails("-m", "asker", f"read {file.name}").endswith(
+            f"llm plugins allow llm-asker --read {file.name}\n"
+        )
+        assert bare.run("-m", "asker", f"quietly read {file.name}").stderr == ""
+
+
+def test_for_innkeepers_own_files_no_command_is_proposed(bare: Inn) -> None:
+    error = bare.fails("-m", "asker", f"read {bare.home}/index.json")
+
+    assert "plugins allow" not in error
+    assert f"refused file {bare.home}/index.json" in bare.log("llm-asker")
+
+
+def test_traceback_of_a_refused_connection_adds_nothing(bare: Inn, port: int) -> None:
+    """What Python reads for it are lines of the host's own, among them the stand-in for sockets."""
+    error = bare.fails("-m", "asker", f"traced http://localhost:{port}/")
+
+    assert error.splitlines()[-1].endswith(f"llm plugins allow llm-asker --net localhost:{port}")
 
 
 @pytest.mark.parametrize("kind", REFUSALS)

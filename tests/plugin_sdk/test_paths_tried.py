@@ -24,7 +24,7 @@ os.chdir(sys.argv[1])
 
 
 def noted(folder: Path, code: str) -> list[list[str]]:
-    """Run *code*, and return kind and name of what was noted, with the path of *folder* left out."""
+    """Run *code*, and return what was noted: without the path of *folder*, nor an operation that is ""."""
     for name in ("home", "tmp", "work"):
         (folder / name).mkdir()
     (folder / "work" / "a.txt").write_text("a")
@@ -36,7 +36,8 @@ def noted(folder: Path, code: str) -> list[list[str]]:
         check=True,
         timeout=60,
     )
-    return [[kind, what.replace(f"{folder}/", "")] for kind, what in json.loads(done.stdout)]
+    found = [[kind, what.replace(f"{folder}/", ""), *rest] for kind, what, *rest in json.loads(done.stdout)]
+    return [[part for part in one if part] for one in found]
 
 
 def test_files_are_noted_by_what_was_to_be_done_with_them(tmp_path: Path) -> None:
@@ -86,15 +87,50 @@ def test_errors_are_noted_with_what_led_to_them(tmp_path: Path) -> None:
         tried.add_error(error)
         tried.add_error(None)
         tried.add_error(OSError(2, "no file at all"))
+        tried.add_error(attempt(os.readlink, "work/a.txt"))
     """
 
-    assert noted(tmp_path, code) == [["read", "work/none"]]
+    assert noted(tmp_path, code) == [["read", "work/none", "failed"]]
 
 
 def test_an_error_about_what_was_to_be_written_is_not_noted_as_reading(tmp_path: Path) -> None:
     code = "tried.add_error(attempt(open, sys.argv[1] + '/none/x', 'w'))"
 
-    assert noted(tmp_path, code) == [["write", "none/x"]]
+    assert noted(tmp_path, code) == [["write", "none/x"], ["write", "none/x", "failed"]]
+
+
+def test_paths_that_an_error_names_are_noted(tmp_path: Path) -> None:
+    """Whether a file is there is asked without an audit event; who was told no says so, as a rule."""
+    code = """
+        here = sys.argv[1]
+        tried.add_error(ValueError(f"no such file: {here}/one. Nor '{here}/two words', nor ({here}/three)"))
+        tried.add_error(ValueError("https://example.com/a/b, 3/4, a//b, its /v1/models, / and -/x"))
+        class Odd(Exception):
+            def __str__(self):
+                raise RuntimeError
+        tried.add_error(Odd())
+        tried.add_error(ValueError(" ".join(f"/many/{number}" for number in range(100))))
+    """
+
+    assert noted(tmp_path, code) == [
+        ["read", "one"],
+        ["read", "two words"],
+        ["read", "three"],
+        ["read", "/v1/models"],
+        *(["read", f"/many/{number}"] for number in range(5)),
+    ]
+
+
+def test_databases_are_noted(tmp_path: Path) -> None:
+    code = """
+        import sqlite3
+        try:
+            sqlite3.connect("none/x.db")
+        except sqlite3.OperationalError:
+            pass
+    """
+
+    assert noted(tmp_path, code) == [["read", "none/x.db"]]
 
 
 def test_a_tree_of_files_is_not_listed_without_end(tmp_path: Path) -> None:

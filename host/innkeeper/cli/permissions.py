@@ -53,7 +53,7 @@ def allow(run: Run, /, name: str, *, trust: bool, without_sandbox: bool, once: b
     if not once and plugin.is_ready:
         run.refresh(plugin)
     for path in granting.not_there(more):
-        click.echo(f"Note: there is nothing at {path} yet, so nothing of it is seen before there is.", err=True)
+        click.echo(f"Note: there is nothing at {path} yet. Make it, or allow the folder that it is to be in.", err=True)
 
 
 @click.command()

@@ -9,35 +9,50 @@ from __future__ import annotations
 import os
 import shutil
 
+from innkeeper_protocol.payloads.host_services import DenialParams
+
 from innkeeper.confinement.bubblewrap import PRIVATE_TMP
 from innkeeper.confinement.policy import Policy
+from innkeeper.paths import Home
+from innkeeper.process.denials import Denial
 from innkeeper.process.launch import Launched
 
 PATH_LETTERS = 4096
 
-SYSTEM = (
-    *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/opt", "/proc", "/run", "/sbin", "/snap", "/sys"),
-    *("/usr", "/var"),
-)
+SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/snap", "/sys", "/usr")
 """Libraries look for much of the system that they can do without. What counts is what the person keeps."""
 
+SHARED = ("/opt", "/run", "/var")
+"""Of the system, where people keep things as well: what is there counts where an error of the plugin's is about it."""
 
-def is_refused(launched: Launched, kind: str, what: str) -> bool:
-    """Say whether *what*, which the plugin tried to ``read``, ``write`` or ``run``, was kept from it by its policy, and
-    would be there without.
+NOT_GRANTED = "it was not granted"
+
+
+def refusal(launched: Launched, home: Home, told: DenialParams) -> Denial | None:
+    """Return what the policy kept from the plugin, which says that it tried to ``read``, ``write`` or ``run`` *told*;
+    None where it would not be there without the policy either.
+
+    A new file is the folder that it was to be in, since only what is there can be granted.
     """
-    policy = launched.policy
+    kind, what, policy = told.kind, told.what, launched.policy
     if not launched.is_confined or len(what) > PATH_LETTERS or "\0" in what:
-        return False
+        return None
     if kind == "run":
-        return _is_program_refused(policy, what)
+        return Denial(kind, what, NOT_GRANTED) if _is_program_refused(policy, what) else None
     if kind not in ("read", "write") or not os.path.isabs(what):
-        return False
+        return None
     path = os.path.normpath(what)
     own = (*policy.write, *launched.own_paths, *(policy.read if kind == "read" else ()))
     if kind == "write" and launched.tier == "ns":
         own = (*own, PRIVATE_TMP)
-    return not _is_below(path, (*SYSTEM, *own)) and _is_possible(path, kind)
+    elsewhere = SYSTEM if told.operation == "failed" else (*SYSTEM, *SHARED)
+    if _is_below(path, (*elsewhere, *own)) or not _is_possible(path, kind):
+        return None
+    if kind == "write" and not os.path.lexists(path) and not _is_hosts_own(os.path.dirname(path), home):
+        path = os.path.dirname(path)
+    if _is_hosts_own(path, home):
+        return Denial("file", path, "there are Innkeeper's own files")  # for which there is no grant
+    return Denial(kind, path, NOT_GRANTED)
 
 
 def _is_possible(path: str, kind: str) -> bool:
@@ -45,6 +60,12 @@ def _is_possible(path: str, kind: str) -> bool:
     if kind == "read" or os.path.lexists(path):
         return os.access(path, os.R_OK if kind == "read" else os.W_OK)
     return os.access(os.path.dirname(path), os.W_OK)
+
+
+def _is_hosts_own(path: str, home: Home) -> bool:
+    """Say whether *path* is among Innkeeper's own files, or a folder that holds them."""
+    real, root = os.path.realpath(path), os.path.realpath(home.root)
+    return os.path.commonpath([real, root]) in (real, root)
 
 
 def _is_program_refused(policy: Policy, program: str) -> bool:

@@ -34,7 +34,7 @@ from innkeeper.untrusted import one_line
 
 from .blobs import relayed, sent_ahead
 from .catalogue import Found, find_model, unknown_model
-from .refused_paths import is_refused
+from .refused_paths import refusal
 
 if TYPE_CHECKING:
     from innkeeper_protocol.payloads.embeddings import EmbedParams, EmbedResult
@@ -97,8 +97,9 @@ class Services:
         """Take what the plugin tells."""
         if isinstance(params, wire.DenialParams):
             self._reports += 1
-            if self._reports <= MOST_REPORTS and is_refused(self._launched, params.kind, params.what):
-                self._denials.add(params.kind, params.what, "it was not granted")
+            found = refusal(self._launched, self._host.home, params) if self._reports <= MOST_REPORTS else None
+            if found is not None:
+                self._denials.add(found.kind, found.what, found.reason)
         elif isinstance(params, wire.ConsoleParams) and self._lines < MOST_LINES:
             self._lines += 1
             self._host.progress(f"{self._plugin.name}: {one_line(self._host.mask(params.text), 400)}")

@@ -140,7 +140,7 @@ class LogResponseParams(Payload, frozen=True, kw_only=True):
 class DenialParams(Payload, frozen=True, kw_only=True):
     """Tell the host, for display only, what the sandbox may have refused.
 
-    *kind*: ``read``, ``write``, ``run``, ``net``.
+    *kind*: ``read``, ``write``, ``run``, ``net``. *operation*: ``failed`` where an error is about it.
     """
 
     kind: str

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from innkeeper.confinement.policy import Policy
-from innkeeper.remote.refused_paths import is_refused
+from innkeeper.paths import Home
+from innkeeper.process.denials import Denial
+from innkeeper.remote.refused_paths import NOT_GRANTED, SHARED, refusal
+from innkeeper_protocol.payloads.host_services import DenialParams
 
 
 class Process:
@@ -26,8 +29,8 @@ class Process:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("own/x", "person/a", "granted/a", "written/a"):
-        (tmp_path / name).parent.mkdir()
+    for name in ("own/x", "person/a", "granted/a", "written/a", "person/innkeeper/keys.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
     return tmp_path
 
@@ -37,45 +40,78 @@ def process(folder: Path, **options: Any) -> Any:
     return Process(policy, folder / "own", **options)
 
 
+def refused(folder: Path, kind: str, what: str, operation: str = "", **options: Any) -> Denial | None:
+    told = DenialParams(kind=kind, what=what, operation=operation)
+    return refusal(process(folder, **options), Home(f"{folder}/person/innkeeper"), told)
+
+
 @pytest.mark.parametrize(
-    ("kind", "what", "refused"),
+    ("kind", "what", "granted_by"),
     [
-        ("read", "{}/person/a", True),
-        ("read", "{}/person", True),
-        ("read", "{}/granted/../person/a", True),
-        ("read", "{}/person/missing", False),
-        ("read", "{}/granted/a", False),
-        ("read", "{}/written/a", False),
-        ("read", "{}/own/x", False),
-        ("read", "person/a", False),
-        ("read", "/etc/passwd", False),
-        ("read", "{}/person/a\0", False),
-        ("read", "{}/" + "a/" * 3000, False),
-        ("write", "{}/person/a", True),
-        ("write", "{}/person/new", True),
-        ("write", "{}/granted/a", True),
-        ("write", "{}/written/new", False),
-        ("write", "{}/missing/new", False),
-        ("run", "sh", True),
-        ("run", "env", False),
-        ("run", "no-such-program", False),
-        ("ptrace", "{}/person/a", False),
+        ("read", "{}/granted/../person/a", "{}/person/a"),
+        ("read", "{}/person/a", "{}/person/a"),
+        ("read", "{}/person/missing", None),
+        ("read", "{}/granted/a", None),
+        ("read", "{}/written/a", None),
+        ("read", "{}/own/x", None),
+        ("read", "person/a", None),
+        ("read", "/etc/passwd", None),
+        ("read", "{}/person/a\0", None),
+        ("read", "{}/" + "a/" * 3000, None),
+        ("write", "{}/person/a", "{}/person/a"),
+        ("write", "{}/granted/new", "{}/granted"),
+        ("write", "{}/granted/a", "{}/granted/a"),
+        ("write", "{}/written/new", None),
+        ("write", "{}/missing/new", None),
+        ("run", "sh", "sh"),
+        ("run", "env", None),
+        ("run", "no-such-program", None),
+        ("ptrace", "{}/person/a", None),
     ],
 )
-def test_what_is_there_and_was_not_granted_is_refused(folder: Path, kind: str, what: str, refused: bool) -> None:
-    assert is_refused(process(folder), kind, what.format(folder)) is refused
+def test_what_is_there_and_was_not_granted_is_refused(
+    folder: Path, kind: str, what: str, granted_by: str | None
+) -> None:
+    """A new file is its folder: what is not there cannot be granted."""
+    expected = Denial(kind, granted_by.format(folder), NOT_GRANTED) if granted_by else None
+
+    assert refused(folder, kind, what.format(folder)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"), [("read", "{}/person"), ("read", "{}/person/innkeeper/keys.json"), ("write", "{}/person")]
+)
+def test_what_nobody_can_grant_is_refused_without_a_command(folder: Path, kind: str, what: str) -> None:
+    path = what.format(folder)
+
+    assert refused(folder, kind, path) == Denial("file", path, "there are Innkeeper's own files")
+
+
+def test_new_file_beside_the_hosts_own_is_granted_by_itself(folder: Path) -> None:
+    path = f"{folder}/person/new"
+
+    assert refused(folder, "write", path) == Denial("write", path, NOT_GRANTED)
+
+
+@pytest.mark.parametrize(("operation", "is_told"), [("", False), ("failed", True)])
+def test_folders_that_people_share_with_the_system_count_where_it_failed(
+    folder: Path, operation: str, is_told: bool
+) -> None:
+    there = next(path for path in SHARED if os.access(path, os.R_OK))
+
+    assert (refused(folder, "read", there, operation) is not None) is is_told
 
 
 def test_what_the_person_may_not_do_either_is_not_the_sandbox_s_doing(folder: Path) -> None:
     (folder / "person" / "a").chmod(0o000)
     if not os.access(folder / "person" / "a", os.R_OK):  # root may do everything
-        assert not is_refused(process(folder), "read", f"{folder}/person/a")
+        assert refused(folder, "read", f"{folder}/person/a") is None
 
 
 def test_nothing_is_refused_to_whom_nothing_confines(folder: Path) -> None:
-    assert not is_refused(process(folder, tier="off"), "read", f"{folder}/person/a")
+    assert refused(folder, "read", f"{folder}/person/a", tier="off") is None
 
 
 def test_each_plugin_has_a_tmp_to_write_where_there_are_namespaces(folder: Path) -> None:
-    assert is_refused(process(folder), "write", "/tmp/new")
-    assert not is_refused(process(folder, tier="ns"), "write", "/tmp/new")
+    assert refused(folder, "write", "/tmp/new") == Denial("write", "/tmp/new", NOT_GRANTED)
+    assert refused(folder, "write", "/tmp/new", tier="ns") is None
