@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from calendar import timegm
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -54,14 +53,15 @@ def audit(run: Run, name: str | None, *, count: int | None, json_: bool) -> None
     if not found:
         click.echo("Nothing was allowed, used or refused yet.")
     for entry in found:
-        click.echo(one_line(f"{_local(str(entry['time']))}  {entry['plugin']} {_in_words(entry)}", 2 * LETTERS))
+        click.echo(one_line(f"{_local(entry)}  {entry['plugin']} {_in_words(entry)}", 2 * LETTERS))
 
 
-def _local(utc: str) -> str:
-    """Return a time as the person's clock shows it."""
-    with suppress(ValueError):
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(timegm(time.strptime(utc, "%Y-%m-%dT%H:%M:%SZ"))))
-    return utc
+def _local(entry: dict[str, Any]) -> str:
+    """Return when it was made as the person's clock shows it."""
+    from innkeeper.storage.audit import time_of
+
+    when = time_of(entry)
+    return str(entry["time"]) if when is None else time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(when))
 
 
 def _in_words(entry: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from innkeeper.installation.inventory import InstalledPlugin
-from innkeeper.untrusted import cleaned, one_line
+from innkeeper.untrusted import one_line
 
 from .audit import audit
 from .default_group import DefaultGroup
@@ -17,6 +17,7 @@ from .import_data import import_data
 from .options import sandbox_option
 from .permissions import allow, deny, permissions
 from .plugin_command import about_hidden, hidden_commands, run_plugin_command
+from .plugin_log import log
 from .refresh import refresh
 from .run import Run
 
@@ -26,7 +27,7 @@ def plugins() -> None:
     """List installed plugins, and manage what they may do"""
 
 
-for command in (run_plugin_command, refresh, import_data, permissions, allow, deny, audit):
+for command in (run_plugin_command, refresh, import_data, permissions, allow, deny, audit, log):
     plugins.add_command(command)
 
 
@@ -121,28 +122,3 @@ def repair(run: Run, name: str) -> None:
     repaired = repair_plugin(run.home, plugin.name, tier=tier, describe=host.describe, progress=run.progress.show)
     run.progress.clear()
     click.echo(f"Repaired {repaired.name} {repaired.version}", err=True)
-
-
-@plugins.command()
-@click.argument("name")
-@click.option("-n", "--lines", "count", type=click.IntRange(min=1), help="Only that many lines, the last ones")
-@click.option("--path", "only_path", is_flag=True, help="Only say where the file is")
-@click.pass_obj
-def log(run: Run, name: str, *, count: int | None, only_path: bool) -> None:
-    """Show what a plugin printed, and what it was refused"""
-    from innkeeper.masking import Mask
-    from innkeeper.storage.keys import stored_keys
-
-    path = run.home.log_file(run.host.plugin(name).name)
-    if only_path:
-        click.echo(path)
-        return
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            lines = file.readlines()
-    except FileNotFoundError:
-        lines = []
-    mask = Mask(stored_keys(run.home).values())
-    for line in lines[-count:] if count else lines:
-        text = mask(line.rstrip("\n"))
-        click.echo(cleaned(text, len(text) + 1) if sys.stdout.isatty() else text)

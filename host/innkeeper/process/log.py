@@ -90,10 +90,15 @@ def _overwrite(file: BinaryIO, start: int, wanted: list[bytes]) -> None:
 
 def note(path: str, text: str) -> None:
     """Add a line of the host's own to the log at *path*. A log that cannot be written loses it."""
-    line = f"{time.strftime('%Y-%m-%dT%H:%M:%S')} innkeeper: {text}\n"
+    line = noted(time.localtime(), text) + "\n"
     with suppress(OSError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             os.write(descriptor, line.encode("utf-8", "replace"))
         finally:
             os.close(descriptor)
+
+
+def noted(when: time.struct_time, text: str) -> str:
+    """Return the line that notes *text*."""
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', when)} innkeeper: {text}"

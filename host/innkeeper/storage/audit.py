@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from calendar import timegm
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,8 @@ ROTATED_BYTES = 256 * 1024
 TEXT_LETTERS = 400
 """Of one value."""
 
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
 
 def record(home: Home, plugin: str, event: str, **facts: Any) -> None:
     """Add an entry. A file that cannot be written loses it: what the plugin is asked is not held up by that.
@@ -29,7 +32,7 @@ def record(home: Home, plugin: str, event: str, **facts: Any) -> None:
     *kind* and *what*.
     """
     path = home.audit_file(plugin)
-    entry = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": event}
+    entry = {"time": time.strftime(_TIME, time.gmtime()), "event": event}
     entry |= {name: fact[:TEXT_LETTERS] if isinstance(fact, str) else fact for name, fact in facts.items()}
     with suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -53,6 +56,14 @@ def entries(home: Home, plugin: str) -> Iterator[dict[str, Any]]:
                     continue
                 if isinstance(entry, dict) and {"time", "event"} <= entry.keys():
                     yield entry
+
+
+def time_of(entry: dict[str, Any]) -> int | None:
+    """Return when *entry* was made, in seconds since 1970; None where that cannot be read."""
+    try:
+        return timegm(time.strptime(str(entry["time"]), _TIME))
+    except ValueError:
+        return None
 
 
 def audit_files(home: Home, plugin: str) -> tuple[str, str]:
