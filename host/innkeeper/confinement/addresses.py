@@ -15,6 +15,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 """A gateway of the network turns these into the IPv4 address in their last 32 bits (RFC 6052, 8215)."""
 _IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_NOT_PUBLIC = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20", "5f00::/16"))
+)
+"""What not every Python knows to be private: protocols' own addresses (RFC 6890; one cloud has its metadata there),
+another cloud's server for its machines, and sites (RFC 3879), documentation (RFC 9637), segment routing (RFC 9602).
+"""
 
 
 def may_reach(grant: HostPort, address: str) -> bool:
@@ -26,7 +32,11 @@ def may_reach(grant: HostPort, address: str) -> bool:
         return True
     if any(one.is_loopback or one.is_unspecified or one.is_multicast or one.is_link_local for one in meant):
         return False
-    return grant.may_be_private or all(one.is_global for one in meant)
+    return grant.may_be_private or all(_is_public(one) for one in meant)
+
+
+def _is_public(address: Address) -> bool:
+    return address.is_global and not any(address in network for network in _NOT_PUBLIC)
 
 
 def _meant(address: Address) -> list[Address]:
