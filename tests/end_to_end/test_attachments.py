@@ -72,12 +72,12 @@ def test_type_is_what_the_person_says(recorder: Inn, tmp_path: Path) -> None:
 
     answer = recorder.ok(
         "-m", "recorder", "-n", "tell me", "--at", str(tmp_path / "notes"), "text/plain",
-        "--at", "https://example.invalid/a", "image/webp", "--at", "-", "image/png", stdin=b"no picture",
+        "--at", "https://example.invalid/a", "image/png", "--at", "-", "image/png", stdin=b"no picture",
     )  # fmt: skip
 
     assert seen(answer) == [
         ["text/plain", None, 5],
-        ["image/webp", "https://example.invalid/a", 0],
+        ["image/png", "https://example.invalid/a", 0],
         ["image/png", None, 10],
     ]
 
