@@ -47,7 +47,7 @@ def new_prompt_command() -> PromptStandIn:
         click.Argument([NAME], required=False),
         click.Option(["-s", "--system"], help="System prompt"),
         click.Option(["model_id", "-m", "--model"], help="Model to use", envvar="LLM_MODEL"),
-        click.Option(["-d", "--database"], help="Database of logs"),
+        click.Option(["-d", "--database"], type=click.Path(readable=True, dir_okay=False), help="Database of logs"),
         click.Option(["queries", "-q", "--query"], multiple=True, help="Use the first model that matches"),
         click.Option(
             ["attachments", "-a", "--attachment"], type=AttachmentType(), multiple=True, help="File, URL or - to attach"
