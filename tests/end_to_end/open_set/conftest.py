@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -55,27 +53,21 @@ class Everything(NamedTuple):
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
     folder = tmp_path_factory.mktemp("open-set")
     inn = Inn(folder / "home")
-    with providers() as port, providers(certificate=CERTIFICATE) as together_port:
-        Gateway.server_port = together_port
-        gateway = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
-        gateway.daemon_threads = True
-        thread = threading.Thread(target=gateway.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with (
+        providers() as port,
+        providers(certificate=CERTIFICATE) as Gateway.server_port,
+        providers(answers=Gateway) as gateway,
+    ):
         environment = {
             "OLLAMA_HOST": f"http://127.0.0.1:{port}",
             "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
         }
         together = {
-            "HTTPS_PROXY": f"http://127.0.0.1:{gateway.server_address[1]}",
+            "HTTPS_PROXY": f"http://127.0.0.1:{gateway}",
             "REQUESTS_CA_BUNDLE": str(CERTIFICATE),
             "TOGETHER_API_KEY": "together-key",
         }
-        try:
-            inn.ok("install", "-y", *OPEN_SET, environment=environment, timeout_s=INSTALL_S)
-            inn.ok("install", "-y", "llm-tools-mcp", "--with", "mcp<2", "--allow-run", sys.executable)
-            inn.ok("plugins", "refresh", "llm-together", environment={**environment, **together})
-            yield Everything(inn, environment, together)
-        finally:
-            gateway.shutdown()
-            gateway.server_close()
-            thread.join()
+        inn.ok("install", "-y", *OPEN_SET, environment=environment, timeout_s=INSTALL_S)
+        inn.ok("install", "-y", "llm-tools-mcp", "--with", "mcp<2", "--allow-run", sys.executable)
+        inn.ok("plugins", "refresh", "llm-together", environment={**environment, **together})
+        yield Everything(inn, environment, together)

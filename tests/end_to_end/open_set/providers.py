@@ -39,6 +39,11 @@ class Providers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if not self._answer(self.path.partition("?")[0], asked):
+            self.send_error(404)
+
+    def _answer(self, path: str, asked: dict[str, Any]) -> bool:
+        """Answer what was *asked* at *path*, or return False."""
         answers = {
             "/api/show": self._ollama_show,
             "/api/chat": self._ollama_chat,
@@ -48,11 +53,10 @@ class Providers(BaseHTTPRequestHandler):
             "/v1/chat/completions": self._openai_chat,
             "/api/inference": self._together,
         }
-        answer = answers.get(self.path.partition("?")[0])
-        if answer is None:
-            self.send_error(404)
-        else:
-            answer(asked)
+        if path not in answers:
+            return False
+        answers[path](asked)
+        return True
 
     def _ollama_show(self, asked: dict[str, Any]) -> None:
         name = asked.get("model") or asked.get("name")
@@ -127,17 +131,23 @@ class Providers(BaseHTTPRequestHandler):
         self._json({"input_tokens": 100 + len(json.dumps(asked["messages"]))})
 
     def _openai_chat(self, asked: dict[str, Any]) -> None:
-        text = _words(asked["messages"][-1]["content"], None)
+        result = next((said["content"] for said in asked["messages"] if said["role"] == "tool"), None)
+        message: dict[str, Any] = {"role": "assistant", "content": _words(_text(asked["messages"][-1]), result)}
+        reason = "stop"
+        if asked.get("tools") and result is None:
+            function = {"name": asked["tools"][0]["function"]["name"], "arguments": "{}"}
+            calls = [{"index": 0, "id": "call_1", "type": "function", "function": function}]
+            message, reason = {"role": "assistant", "content": None, "tool_calls": calls}, "tool_calls"
         shared = {"id": "c1", "created": 1, "model": asked["model"]}
         if not asked.get("stream"):
-            choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+            choice = {"index": 0, "message": message, "finish_reason": reason}
             self._json({**shared, "object": "chat.completion", "choices": [choice]})
             return
-        chunks = [{"role": "assistant", "content": text}, {}]
-        lines = [
-            json.dumps({**shared, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]})
-            for delta in chunks
+        choices: list[dict[str, Any]] = [
+            {"index": 0, "delta": message, "finish_reason": None},
+            {"index": 0, "delta": {}, "finish_reason": reason},
         ]
+        lines = [json.dumps({**shared, "object": "chat.completion.chunk", "choices": [choice]}) for choice in choices]
         self._send("".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]), "text/event-stream")
 
     def _together(self, asked: dict[str, Any]) -> None:
@@ -163,6 +173,12 @@ def _words(heard: str, result: str | None) -> str:
     return f"heard {heard}" if result is None else f"the tool said {result}"
 
 
+def _text(message: dict[str, Any]) -> str:
+    """Return what a message of OpenAI's says, whichever way it does."""
+    content = message["content"]
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content or ())
+
+
 def _details() -> dict[str, Any]:
     return {
         "parent_model": "",
@@ -186,9 +202,12 @@ def _ollama_model(name: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def providers(port: int = 0, certificate: Path | None = None) -> Iterator[int]:
+def providers(
+    port: int = 0, certificate: Path | None = None, answers: type[BaseHTTPRequestHandler] = Providers
+) -> Iterator[int]:
     """Run the server on *port* of this machine, by TLS where it has a *certificate*; yield the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), Providers)
+    server = ThreadingHTTPServer(("127.0.0.1", port), answers)
+    server.daemon_threads = True
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
