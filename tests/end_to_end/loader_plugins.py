@@ -40,6 +40,7 @@ import tempfile
 import time
 from typing import Optional
 
+import click
 import llm
 
 
@@ -59,6 +60,16 @@ def register_fragment_loaders(register):
 def register_models(register):
     register(Nested())
     register(Shows())
+
+
+@llm.hookimpl
+def register_commands(cli):
+    @cli.command()
+    @click.argument("reference")
+    def fetch(reference):
+        from innkeeper_sdk.api.host import current_host
+
+        click.echo(current_host().load_fragments(*reference.split(":", 1))[0])
 
 
 class Shows(llm.Model):

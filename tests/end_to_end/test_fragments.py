@@ -176,6 +176,21 @@ def test_what_a_plugin_names_opens_no_file(loaders: Inn, work: Path) -> None:
     assert "Could not load fragment read:" in answer
 
 
+def test_what_another_may_fetch_is_fetched_for_who_may_do_as_much_and_in_commands(loaders: Inn) -> None:
+    """Else a plugin would get at files and servers through the loaders of those that were allowed them."""
+    grant = ("--net", "notes.example.com")
+    loaders.ok("plugins", "allow", "my-fragment-loader", *grant)
+
+    refused = loaders.ok("-m", "nested", "fragment|my-fragments|x")
+    assert loaders.ok("fetch", "my-fragments:x").strip() == "text about x"
+    loaders.ok("plugins", "allow", "loader-cases", *grant)
+    assert loaders.ok("-m", "nested", "fragment|my-fragments|x").strip() == "text about x|"
+
+    assert "the loaders of my-fragment-loader may do more than loader-cases was allowed to do" in refused
+    for plugin in ("my-fragment-loader", "loader-cases"):
+        loaders.ok("plugins", "deny", plugin, *grant)
+
+
 def test_loaders_that_call_each_other_for_ever_are_ended(loaders: Inn) -> None:
     message = loaders.fails("-m", "echo", "-f", "again:x", "q")
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from .embedding_services import EmbeddingServices
     from .host import Host
+    from .loaders import Reference
 
 MOST_DEPTH = 8
 """How deep calls between plugins may be nested: a model that prompts a model that prompts ... Honest ones need two."""
@@ -186,22 +187,38 @@ class Services:
         return EmbeddingServices(self._host, self._policy, self._denials)
 
     def load_template(self, params: LoadTemplateParams, call: IncomingCall) -> Template:
-        """Load a template by a loader of any plugin. What a plugin writes opens no file to that one."""
+        """Load a template by a loader of a plugin that was allowed no more than this one; in a command that the person
+        runs, of any. What a plugin writes opens no file to that one.
+        """
         from .loaders import TEMPLATES, find_reference, load_template
 
         _check_depth(params.depth)
         if not params.prefix:
             raise CallFailed(ErrorCode.DENIED, "the templates that the person stored are not for plugins")
         reference = find_reference(self._host.index, TEMPLATES, f"{params.prefix}:{params.path}")
+        self._check_reach(reference)
         return load_template(self._host, reference, asker=call, depth=params.depth)
 
     def load_fragments(self, params: LoadFragmentsParams, call: IncomingCall) -> LoadFragmentsResult:
-        """Load fragments by a loader of any plugin; as `load_template`."""
+        """Load fragments; as `load_template`."""
         from .loaders import FRAGMENTS, find_reference, load_fragments
 
         _check_depth(params.depth)
         reference = find_reference(self._host.index, FRAGMENTS, f"{params.prefix}:{params.argument}")
+        self._check_reach(reference)
         return sent_ahead(load_fragments(self._host, reference, asker=call, depth=params.depth), call.peer)
+
+    def _check_reach(self, reference: Reference) -> None:
+        """Raise CallFailed where a loader would fetch for this plugin what the person did not allow *it*."""
+        from .tools_service import reaches_no_further
+
+        loader, asking = reference.loader, self._plugin.name
+        if not (self._policy.terminal or reaches_no_further(self._host, loader.plugin.name, asking)):
+            raise CallFailed(
+                ErrorCode.DENIED,
+                f"Could not load {loader.kind.word} {reference}: the loaders of {loader.plugin.name} may do more than "
+                f"{asking} was allowed to do",
+            )
 
     def run_tool(self, params: wire.RunToolParams, call: IncomingCall) -> CallToolResult:
         """Run a tool of any plugin that was allowed no more than this one."""
