@@ -66,6 +66,7 @@ def install(
         llm install llm-jq --allow-run jq
     """
     from innkeeper.confinement.granting import checked
+    from innkeeper.installation.inspection import unknown_extras
 
     if not requirements and not editables:
         raise UsageError("There is nothing to install.", hint="Name a plugin: llm install llm-markov")
@@ -84,9 +85,14 @@ def install(
             no_cache=no_cache_dir,
             no_sandbox=run.no_sandbox,
         )
+        before = {one.name: one.generation for one in run.host.index.plugins}
         plugin = _install(run, request, given, yes=yes)
         run.progress.clear()
-        click.echo(f"Installed {plugin.name} {plugin.version}", err=True)
+        named = f"{plugin.name} {plugin.version}"
+        is_as_before = before.get(plugin.name) == plugin.generation
+        click.echo(f"{named} is up to date" if is_as_before else f"Installed {named}", err=True)
+        for extra in unknown_extras(plugin, request):
+            click.echo(f"  Note: {named} has no extra '{extra}'.", err=True)
         plugin = settle_permissions(run, plugin, given, yes=yes)
         for problem in plugin.problems:
             click.echo(f"  It did not register everything: {problem}", err=True)

@@ -1,4 +1,4 @@
-"""Looks at a plugin alone, before anything that it depends on is fetched: whether it is one, and what it imports."""
+"""Looks at a plugin alone, before anything that it depends on is fetched: whether it is one, what it imports, has."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from innkeeper.errors import InstallError
 from .bytecode import sources_below
 from .editable import source_files
 from .environment import LockedPackage, Project, unpack_alone
-from .inventory import canonical_name
+from .inventory import InstalledPlugin, canonical_name
 from .plan import Plan
+from .request import InstallRequest
+from .requirement import parse
 from .undeclared_imports import undeclared
 from .wheel import read_installed
 
@@ -55,6 +57,13 @@ def inspect(folder: str, plan: Plan, project: Project, packages: list[LockedPack
     files = source_files(plan.source) if plan.source else sources_below(alone)
     declared = plugin.requires | {canonical_name(Pep508(text).name) for text in plan.request.with_}
     return Inspected(plugin.requires_python, tuple(undeclared(files, declared)), plugin.requirements)
+
+
+def unknown_extras(plugin: InstalledPlugin, request: InstallRequest) -> list[str]:
+    """Return the extras that *request* named and *plugin*, which came of it, does not have."""
+    found = read_installed(plugin.site_packages, plugin.name)
+    wanted = parse(request.requirement, editable=request.editable).extras
+    return [extra for extra in wanted if found is not None and canonical_name(extra) not in found.extras]
 
 
 def _pinned(folder: str, plan: Plan, project: Project, chosen: LockedPackage) -> str:

@@ -74,7 +74,6 @@ def _make(plan: Plan, workshop: Workshop, *, scratch: str) -> InstalledPlugin:
         folder = home.generation_dir(plan.name, generation)
         resolution = resolve(folder, plan, sdk_wheels(home).requirements(), workshop, scratch=scratch)
         if plan.earlier is not None and _is_made_already(home, plan, plan.earlier, folder):
-            workshop.progress(f"{plan.name} {plan.earlier.version} is up to date")
             return plan.earlier
         workshop.progress(f"Making the environment of {plan.name}: {described_size(resolution.packages)}")
         plugin, files = _make_environment(plan, workshop, resolution.project.interpreter, generation)

@@ -30,7 +30,8 @@ MOST_METADATA_BYTES = 16 * 1024 * 1024
 class Distribution:
     """What a distribution says of itself. *entry_points* are those of the group ``llm``: name to ``module:object``.
 
-    *files* are its paths as RECORD has them. *requires* are the canonical names of what it depends on.
+    *files* are its paths as RECORD has them. *requires* are the canonical names of what it depends on, *extras* those
+    of what one may ask for with it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Distribution:
     requirements: tuple[str, ...]
     entry_points: dict[str, str]
     files: tuple[str, ...]
+    extras: frozenset[str] = frozenset()
 
 
 def read_wheel(path: str) -> Distribution:
@@ -105,6 +107,7 @@ def _distribution(read: Callable[[str], str | None], path: str) -> Distribution:
         requirements=requirements,
         entry_points=_entry_points(read("entry_points.txt") or ""),
         files=_files(read("RECORD") or ""),
+        extras=frozenset(canonical_name(str(name).strip()) for name in metadata.get_all("Provides-Extra", [])),
     )
 
 
