@@ -223,14 +223,25 @@ def test_tools_are_called_and_the_answer_goes_on(talkers: Inn) -> None:
 
 
 def test_a_template_makes_every_turn(talkers: Inn) -> None:
-    talkers.ok("--save", "asks", "Say $input, $how", "-s", "from the template", "-p", "how", "please")
+    talkers.ok("--save", "asks", "Say $input, $how", "-s", "on $input", "-p", "how", "please")
     chat = Chat(talkers, "-t", "asks", "-p", "how", "now")
 
     first, second = chat.say("one"), chat.say("two")
     chat.leave()
 
-    assert first.startswith("'Say one, now' system='from the template' ")
-    assert second.startswith("'Say two, now' system='' mood=fine after=['Say one, now'] ")
+    assert first.startswith("'Say one, now' system='on one' ")
+    assert second.startswith("'Say two, now' system='on two' mood=fine after=['Say one, now'] ")
+
+
+def test_a_system_prompt_of_the_persons_stands_for_that_of_the_template(talkers: Inn) -> None:
+    talkers.ok("--save", "terse", "Say $input", "-s", "terse")
+    chat = Chat(talkers, "-t", "terse", "-s", "kind")
+
+    first, second = chat.say("one"), chat.say("two")
+    chat.leave()
+
+    assert first.startswith("'Say one' system='kind' ")
+    assert second.startswith("'Say two' system='' ")
 
 
 def test_ctrl_c_stops_the_answer_and_the_chat_goes_on(talkers: Inn) -> None:

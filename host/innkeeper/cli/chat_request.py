@@ -106,7 +106,7 @@ class ChatRequest:
         return named_model(self.run, self.model_id, self.queries) or self.run.host.find_model(otherwise)
 
     def _templates(self) -> tuple[list[FoundTemplate], Applied]:
-        """Return the templates, and what they add. The prompt they make anew with each turn."""
+        """Return the templates, and what they add. Prompt and system prompt they make anew with each turn."""
         if not self.templates:
             return [], Applied(None, self.system)
         from innkeeper.conversation.applied_templates import apply_templates
@@ -131,7 +131,7 @@ class ChatRequest:
             database=database,
         )
         return Beginning(
-            system=applied.system,
+            system=self.system,
             fragments=texts,
             system_fragments=system_texts,
             attachments=[*applied.attachments, *applied.typed_attachments, *own_files, *files],

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Beginning:
-    """What goes with the first thing that is said, and is not said again."""
+    """What goes with the first thing that is said, and is not said again.
+
+    But for the system prompt of a template, which comes with every turn, as the rest of what the template makes of one:
+    there are models that only look at that of the turn. The *system_fragments* are the start of it.
+    """
 
     system: str | None = None
     fragments: list[Fragment] = field(default_factory=list)
@@ -155,10 +159,11 @@ class ChatSession:
     def _ask(self, said: Said) -> Response | Chain:
         conversation = self._conversation
         first = Beginning() if conversation.responses else self._beginning
+        text, system = self._templated(said.text)
         prompt = new_prompt(
-            self._templated(said.text),
-            system=first.system,
-            system_fragments=first.system_fragments,
+            text,
+            system=first.system or system,
+            system_fragments=self._beginning.system_fragments if system else first.system_fragments,
             fragments=[*first.fragments, *said.fragments],
             attachments=[*first.attachments, *said.attachments],
             **self._asked,
@@ -169,13 +174,16 @@ class ChatSession:
 
         return Chain(conversation, prompt, self._tools, stream=self._stream, key=self._key, **self._how_tools)
 
-    def _templated(self, text: str) -> str:
+    def _templated(self, text: str) -> tuple[str, str | None]:
+        """Return what templates make of *text*, and their system prompt, unless the person gave one."""
+        system = None
         for one in self._templates:
             from innkeeper.conversation.applied_templates import fill_in
 
             params = {**(one.template.defaults or {}), **self._params}
-            text = fill_in(one.template, text, None, params)[0] or ""
-        return text
+            made, system = fill_in(one.template, text, system, params)
+            text = made or ""
+        return text, None if self._beginning.system else system
 
     def _log(self, answer: Response | Chain) -> None:
         if not self._is_logged:
