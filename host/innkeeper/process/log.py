@@ -60,20 +60,20 @@ class Log:
         return [line for line in lines if line][-count:]
 
     def take_out(self, keys: Iterable[str]) -> None:
-        """Write over every one of *keys* that was written since this start. The plugin, which may have said one by
-        mistake, is gone; others that write at the end of the file are not disturbed.
+        """Write over every one of *keys*, also what is left of a run whose host was killed before it could. The plugin,
+        which may have said one by mistake, is gone; others that write at the end of the file are not disturbed.
         """
         wanted = [key.encode("utf-8") for key in keys]
         for path in (self.path, f"{self.path}.1") if wanted else ():
             with suppress(OSError), open(path, "r+b") as file:
                 state = os.fstat(file.fileno())
                 if (state.st_dev, state.st_ino) == self._file:
-                    _overwrite(file, self._start, wanted)
+                    _overwrite(file, wanted)
 
 
-def _overwrite(file: BinaryIO, start: int, wanted: list[bytes]) -> None:
-    """Write stars over each of *wanted* from *start* on, also where it lies across two pieces that are read."""
-    overlap = max(map(len, wanted)) - 1
+def _overwrite(file: BinaryIO, wanted: list[bytes]) -> None:
+    """Write stars over each of *wanted*, also where it lies across two pieces that are read."""
+    overlap, start = max(map(len, wanted)) - 1, 0
     while True:
         file.seek(start)
         piece = file.read(PIECE_BYTES + overlap)
