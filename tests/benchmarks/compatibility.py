@@ -8,11 +8,11 @@ printed are results, with the reason of whatever is not the same; none of it is 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from exercises import (
 from innkeeper.confinement.grants import load
 from innkeeper.installation.inventory import read_index
 from innkeeper.installation.manifest import read_manifest
+from innkeeper.installation.undeclared_imports import BROUGHT_BY_LLM
 from innkeeper.paths import Home
 from innkeeper.untrusted import cleaned
 from registrations import MARK, Registrations, differences, of_manifest
@@ -42,6 +43,11 @@ INSTALL_S = 1200.0
 RUNTIMES = {"sdk": "SDK", "llm": "real llm"}
 
 HOME = "compatibility"
+
+KEY = "k"
+"""Of every vendor."""
+
+MISSING = re.compile(r"No module named '(\w+)'")
 
 
 @dataclass
@@ -112,17 +118,16 @@ class Comparison:
         towards = self._each_filled_in(TOWARDS_THE_SERVERS)
         ours = ours.given(towards)
         keys = () if name in EXERCISES else self._keys(name)
-        give(keys, ours)
+        for key in keys:
+            ours.run("keys", "set", key, "--value", KEY)
         registered = self._describe(row, name, ours)
-        with self._real(name, needs) as (llm, why_not):
-            environment = self._bench.environment(f"real-{name}") | {"HOME": str(self._bench.folder / "homes")}
-            real = Side(llm, environment, self._work).given(needs.environment | towards)
-            if not why_not:
-                give(keys, real)
-            theirs = Theirs(why_not) if why_not else registered_by(real, name)
+        try:
+            real, theirs = self._real(name, needs, keys, {**needs.environment, **towards})
             compare(row, registered, theirs)
             exercises = [self._exercise(one) for one in EXERCISES.get(name) or following_from(registered)]
-            do_all(row, exercises, ours, None if theirs.why_not else real)
+            do_all(row, exercises, ours, real)
+        finally:
+            shutil.rmtree(self._bench.folder / f"real-{name}", ignore_errors=True)
         return row
 
     def _describe(self, row: Row, name: str, ours: Side) -> Registrations:
@@ -144,15 +149,30 @@ class Comparison:
         assert plugin is not None
         return load(self._home, name, plugin.source).keys
 
-    @contextmanager
-    def _real(self, name: str, needs: Preparation) -> Iterator[tuple[str, str]]:
-        """Yield the real `llm` in an environment with the plugin; or "" and why there is none."""
+    def _real(
+        self, name: str, needs: Preparation, keys: Iterable[str], more: Mapping[str, str]
+    ) -> tuple[Side | None, Theirs]:
+        """Install the plugin *name* beside the real `llm`; return that, if it works, and what the plugin registers.
+
+        Where a module is missing that `llm` no longer brings along, it is added.
+        """
+        home = self._bench.folder / "homes" / f"real-{name}"
+        home.mkdir()
+        (home / "keys.json").write_text(json.dumps(dict.fromkeys(keys, KEY)), "utf-8")
         try:
-            yield self._bench.real(f"real-{name}", ["llm-echo", name, *needs.more]), ""
+            llm = self._bench.real(f"real-{name}", ["llm-echo", name, *needs.more])
         except SystemExit as error:
-            yield "", cleaned(str(error))
-        finally:
-            shutil.rmtree(self._bench.folder / f"real-{name}", ignore_errors=True)
+            return None, Theirs(cleaned(str(error)))
+        environment = {**self._bench.environment(f"real-{name}"), "HOME": str(home), **more}
+        real = Side(llm, environment, self._work)
+        theirs = registered_by(real, name)
+        missing = MISSING.search(theirs.why_not)
+        if missing and missing[1] in BROUGHT_BY_LLM:
+            self._bench.uv("pip", "install", "--python", str(Path(llm).parents[1]), BROUGHT_BY_LLM[missing[1]])
+            added = f"{theirs.why_not} (added, to compare)"
+            theirs = registered_by(real, name)
+            theirs = replace(theirs, failed=(added, *theirs.failed))
+        return (None if theirs.why_not else real), theirs
 
     def _filled_in(self, needs: Preparation) -> Preparation:
         options = tuple(text.format(**self._servers) for text in needs.options)
@@ -164,12 +184,6 @@ class Comparison:
     def _exercise(self, exercise: Exercise) -> Exercise:
         server = self._servers["server"]
         return replace(exercise, argv=tuple(text.replace("{server}", server) for text in exercise.argv))
-
-
-def give(keys: Iterable[str], to: Side) -> None:
-    """Store a key of each of those names."""
-    for key in keys:
-        to.run("keys", "set", key, "--value", "k")
 
 
 def registered_by(real: Side, name: str) -> Theirs:
@@ -212,7 +226,8 @@ def do_all(row: Row, exercises: Iterable[Exercise], ours: Side, real: Side | Non
             failed += 1
             row.notes.append(f"{one.what}: {command}: {why}")
         elif one.status is None and here.status:
-            row.notes.append(f"{one.what}: {command} fails with both: {here.reason()}")
+            whose = "with both" if there else "with us"
+            row.notes.append(f"{one.what}: {command} fails {whose}: {here.reason()}")
         else:
             done[one.what] = None
         if there is not None and (why := there.why_not(one)):
