@@ -19,6 +19,7 @@ _UNREACHABLE = re.compile(
     r"Request failed after|network was disabled|error decoding response body",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"Failed to download `[^`\s]+ @ ")
 _WRONG_PYTHON = re.compile(
     r"(?:does not satisfy (?:all of: )?Python|requires Python )([<>=!~][^\s,]*(?:, ?[<>=!~][^\s,]*)*)"
 )
@@ -54,9 +55,16 @@ class UvFailed(InstallError):
         """Return this as the error of installing *subject*."""
         if "No space left on device" in self._text or "os error 28" in self._text:
             return disk_full(subject)
+        what = "its address" if _ADDRESS.search(self._text) else "the package index"
+        if "invalid peer certificate" in self._text:
+            return InstallError(
+                f"{subject} was not installed: the certificate of {what} is not trusted.",
+                why=self.reason,
+                hint="Where your network has certificates of its own, name their file: SSL_CERT_FILE=FILE llm ...",
+            )
         if _UNREACHABLE.search(self._text) and "HTTP status" not in self._text:
             return InstallError(
-                f"{subject} was not installed: the package index cannot be reached.",
+                f"{subject} was not installed: {what} cannot be reached.",
                 why=self.reason,
                 hint="Look at the network connection, and at proxy and index settings, and try again.",
             )
@@ -101,7 +109,9 @@ def paragraphs(output: str) -> list[str]:
 def shortened(said: list[str]) -> str:
     """Return the reason in the paragraphs that uv *said*: without advice about uv's own options."""
     told = [text for text in said if not text.startswith(("hint:", "No solution found when resolving dep"))]
-    text = "\n".join(told[:MOST_PARAGRAPHS])
+    if len(told) > MOST_PARAGRAPHS:
+        told = [*told[: MOST_PARAGRAPHS - 1], told[-1]]  # the last cause is the first one
+    text = "\n".join(told)
     text = text.replace("your project's requirements are unsatisfiable", "this cannot be installed")
     text = text.replace("your project", "this installation").replace(
         "this installation depends on", "this installation needs"

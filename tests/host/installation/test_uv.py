@@ -42,6 +42,13 @@ error: Failed to fetch: http://127.0.0.1:9/simple/x/
   cause: error sending request for url (http://127.0.0.1:9/simple/x/)
   cause: Connection refused (os error 111)
 """
+UNTRUSTED = """\
+error: Failed to download `x @ https://h/x.whl`
+  cause: Failed to fetch: https://h/x.whl
+  cause: error sending request for url (https://h/x.whl)
+  cause: client error (Connect)
+  cause: invalid peer certificate: UnknownIssuer
+"""
 FORBIDDEN = (
     "error: Failed to fetch: http://h/x.whl\n  cause: HTTP status client error (403 Forbidden) for url (http://h/x)"
 )
@@ -78,6 +85,9 @@ def test_older_uv_that_wraps_its_lines_is_read_as_well() -> None:
 def test_causes_that_lie_outside_are_named() -> None:
     assert UvFailed(UNREACHABLE).explained("x").message == "x was not installed: the package index cannot be reached."
     assert UvFailed(FULL).explained("x").message == "x was not installed: the disk is full."
+    untrusted = UvFailed(UNTRUSTED).explained("x")
+    assert untrusted.message == "x was not installed: the certificate of its address is not trusted."
+    assert untrusted.why.splitlines()[-1] == "invalid peer certificate: UnknownIssuer"
     refused = UvFailed(FORBIDDEN).explained("x")
     assert (refused.message, refused.why) == (
         "x was not installed.",
