@@ -10,7 +10,7 @@ from innkeeper_protocol import methods
 from innkeeper_protocol.payloads import models as wire
 from innkeeper_protocol.peer import Peer
 
-from innkeeper.process.session import OpenCall
+from innkeeper.process.open_call import OpenCall
 from innkeeper.remote.blobs import sent_ahead, taken
 from innkeeper.remote.catalogue import Found
 from innkeeper.remote.host import Host

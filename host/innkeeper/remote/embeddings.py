@@ -15,7 +15,7 @@ from innkeeper_protocol.framing import MAX_FRAME_BYTES
 from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo, EmbedParams, EmbedResult
 
 from innkeeper.errors import Interrupted, PluginMisbehaved, UnknownModel, UsageError
-from innkeeper.process.session import OpenCall
+from innkeeper.process.open_call import OpenCall
 from innkeeper.storage.default_model import SHIPPED_EMBEDDING_MODEL, default_embedding_model
 
 from .catalogue import Found, all_models, find_model

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from innkeeper_protocol.methods import Method
     from innkeeper_protocol.peer import IncomingCall
 
-    from innkeeper.process.session import OpenCall
+    from innkeeper.process.open_call import OpenCall
 
     from .host import Host
 

@@ -38,7 +38,8 @@ from .tools_catalogue import FoundTool
 from .tools_specification import Specification
 
 if TYPE_CHECKING:
-    from innkeeper.process.session import OpenCall, Session
+    from innkeeper.process.open_call import OpenCall
+    from innkeeper.process.session import Session
 
     from .host import Host
 
