@@ -49,7 +49,7 @@ def deferrable_classes(site_packages: str, files: Iterable[str]) -> list[str]:
     for path in files:
         if not path.endswith(".py"):
             continue
-        size_bytes += os.path.getsize(path)
+        size_bytes += os.path.getsize(path) if os.path.exists(path) else 0  # or made way for the SDK's
         tree = parsed(path) if size_bytes <= MOST_BYTES else None
         if tree is None:
             return []
