@@ -91,6 +91,10 @@ class Home(NamedTuple):
         """The plugin's own data: the one lasting place it may write, and what ``llm.user_dir()`` answers in it."""
         return os.path.join(self.plugins_dir, name, "data")
 
+    def views_dir(self, name: str) -> str:
+        """Copies of the person's databases that the plugin may read."""
+        return os.path.join(self.plugins_dir, name, "views")
+
     def grants_file(self, name: str) -> str:
         return os.path.join(self.plugins_dir, name, "grants.json")
 

@@ -123,6 +123,31 @@ def test_collections_of_the_person_are_not_for_plugins_unless_allowed(asking: In
     assert said(asking, *use)[0] == 0
 
 
+def test_databases_that_were_allowed_are_read_as_files_and_not_written(asking: Inn) -> None:
+    """As plugins do that were written for the real ``llm``. In the log stands what was asked before."""
+    asking.ok("embed", "seen", "a cup", "-m", "letters", "-c", "green tea", "--store")
+    asking.ok("-m", "asks", "said.append('words to find')")
+    asking.ok("plugins", "allow", "llm-asks", "--database", "embeddings", "--database", "logs")
+    try:
+        assert said(
+            asking,
+            "import llm.migrations, sqlite3, types",
+            "embeddings, logs = (sqlite3.connect(llm.user_dir() / f'{name}.db') for name in ('embeddings', 'logs'))",
+            "said += embeddings.execute('select content from embeddings where id = ?', ['a cup']).fetchone()",
+            "tables = {name for name, in logs.execute('select name from sqlite_master')}",
+            "said.append('responses' in tables)",
+            "said.append(any('words to find' in line for line in logs.iterdump()))",
+            "llm.migrations.migrate(types.SimpleNamespace(conn=logs))",
+            "try:",
+            "    embeddings.execute('delete from embeddings')",
+            "except sqlite3.OperationalError as error:",
+            "    said.append(str(error))",
+        ) == ["green tea", True, True, "attempt to write a readonly database"]
+    finally:
+        asking.ok("plugins", "deny", "llm-asks", "--all")
+    said(asking, "import os; assert not os.path.islink(llm.user_dir() / 'logs.db')")
+
+
 def test_alias_that_a_plugin_sets_means_its_own_embedding_model_only(asking: Inn) -> None:
     asking.ok("asks", "llm.set_alias('spiegel', 'mirror')")
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from innkeeper.errors import InstallError
 from innkeeper.paths import Home
 from innkeeper.storage.audit import audit_files
+from innkeeper.storage.database_views import database_views
 from innkeeper.storage.lock import attempt, exclusive, share
 from innkeeper.storage.removal import remove_tree
 
@@ -89,6 +90,8 @@ def remove_unused(home: Home, name: str, *, with_data: bool = False) -> None:
     for generation in os.listdir(parent) if os.path.isdir(parent) else ():
         if present is None or generation != present.generation:
             _remove(home.generation_dir(name, generation))
+    if present is None:
+        database_views(home, name, ())
     if present is None or not present.is_ready:
         logs = (home.log_file(name), f"{home.log_file(name)}.1")
         for log in (*logs, *(audit_files(home, name) if with_data else ())):

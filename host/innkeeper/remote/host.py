@@ -320,6 +320,7 @@ class Host:
         from innkeeper.installation.generation import hold
         from innkeeper.process.launch import launch
         from innkeeper.storage.audit import record
+        from innkeeper.storage.database_views import database_views
 
         held = hold(self.home, plugin)  # which may be a newer one
         plugin = held.plugin
@@ -329,8 +330,9 @@ class Host:
             granted = self.granted(plugin, models=room.models)
             granted = granted if more is None else granted.add(more)
             tier = self.tier(granted)
+            views = database_views(self.home, plugin.name, granted.databases)
             policy = policy_for(
-                plugin.name, granted, read=plugin.extra_read, shown=sorted(room.shown), environ=self.environ
+                plugin.name, granted, read=(*plugin.extra_read, *views), shown=sorted(room.shown), environ=self.environ
             )
         except BaseException:
             os.close(held.descriptor)

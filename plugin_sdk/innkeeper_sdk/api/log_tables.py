@@ -1,11 +1,13 @@
 """The tables of a log of exchanges, for plugins that open one of their own.
 
 What people ask and are answered is logged by the host, in its own database; ``response.log_to_db`` asks it to. A plugin
-that opens ``logs.db`` in its own directory, as it would open the person's under the real ``llm``, finds these, empty.
+that opens ``logs.db`` in its own directory, as it would open the person's under the real ``llm``, finds these, empty;
+or the person's to read, if it was granted that database.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import Any
 
@@ -52,11 +54,18 @@ TABLES = {
 
 
 def make_log_tables(connection: Any) -> None:
-    """Make those of the tables that are missing in *connection*, a ``sqlite3.Connection``."""
-    for name, columns in TABLES.items():
-        connection.execute(f"create table if not exists {name} ({columns})")
-    connection.execute(
-        "insert or ignore into _llm_migrations (name, applied_at) values ('innkeeper', ?)",
-        [time.strftime("%Y-%m-%d %H:%M:%S+00:00", time.gmtime())],
-    )
-    connection.commit()
+    """Make those of the tables that are missing in *connection*, a ``sqlite3.Connection``. What can only be read is the
+    person's, and has them.
+    """
+    try:
+        for name, columns in TABLES.items():
+            connection.execute(f"create table if not exists {name} ({columns})")
+        connection.execute(
+            "insert or ignore into _llm_migrations (name, applied_at) values ('innkeeper', ?)",
+            [time.strftime("%Y-%m-%d %H:%M:%S+00:00", time.gmtime())],
+        )
+        connection.commit()
+    except sqlite3.OperationalError as error:
+        if "readonly" not in str(error):
+            raise
+        connection.rollback()
