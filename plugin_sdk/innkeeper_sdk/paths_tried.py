@@ -23,6 +23,8 @@ _O_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _READING = frozenset(["os.listdir", "os.scandir"])
 _WRITING = frozenset(["os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.link", "os.symlink", "os.truncate"])
 _RUNNING = frozenset(["subprocess.Popen", "os.exec", "os.posix_spawn"])
+_PERSONS = ("embeddings.db", "logs.db")
+"""Databases that lie in ``llm.user_dir()`` under the real ``llm``: whoever opens one there means the person's."""
 _MOST_CAUSES = 20
 _REFUSALS = (errno.EACCES, errno.ENOENT, errno.EPERM, errno.EROFS)
 """What a path that the sandbox keeps away may answer."""
@@ -48,6 +50,7 @@ class PathsTried:
         self._seen: set[Tried] = set()
         self._new: list[Tried] = []
         self._tmp = "/tmp/"
+        self._persons: tuple[str, ...] = ()
 
     def watch(self, environ: Mapping[str, str] = os.environ) -> None:
         """Begin to note; before the plugin is imported. What lies in the environment, or in its home, does not count,
@@ -56,6 +59,7 @@ class PathsTried:
         own = {sys.prefix, sys.base_prefix, sys.exec_prefix, environ.get("HOME", ""), *sys.path}
         self._own = (*NEVER, *(f"{folder.rstrip('/')}/" for folder in own if os.path.isabs(folder)))
         self._tmp = f"{environ.get('TMPDIR', '/tmp').rstrip('/')}/"
+        self._persons = tuple(os.path.join(environ.get("HOME", ""), name) for name in _PERSONS)
         sys.addaudithook(self._note)
 
     def take(self) -> list[Tried]:
@@ -100,18 +104,20 @@ class PathsTried:
 
     def _add(self, kind: str, what: Any, operation: str = "") -> None:
         name = os.fsdecode(what) if kind == "run" and isinstance(what, (str, bytes, os.PathLike)) else _absolute(what)
-        if not name or (kind != "run" and (name.startswith(self._own) or self._is_temporary(kind, name))):
+        means_persons = kind == "read" and name in self._persons
+        if not name or (kind != "run" and not means_persons and self._is_its_own(kind, name)):
             return
         found = Tried(kind, name, operation)
         if found not in self._seen and len(self._seen) < MOST:
             self._seen.add(found)
             self._new.append(found)
 
-    def _is_temporary(self, kind: str, name: str) -> bool:
-        """Say whether this is about a temporary file of the plugin's own. Others may have some in a folder of the same
+    def _is_its_own(self, kind: str, name: str) -> bool:
+        """Say whether this is about a file of the plugin's own. Others may have temporary ones in a folder of the same
         name, which is not the one that is seen here.
         """
-        return f"{name}/".startswith(self._tmp) and (kind == "write" or os.path.lexists(name))
+        is_temporary = f"{name}/".startswith(self._tmp) and (kind == "write" or os.path.lexists(name))
+        return is_temporary or name.startswith(self._own)
 
 
 def _absolute(what: Any) -> str:

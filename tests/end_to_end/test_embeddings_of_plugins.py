@@ -127,6 +127,9 @@ def test_databases_that_were_allowed_are_read_as_files_and_not_written(asking: I
     """As plugins do that were written for the real ``llm``. In the log stands what was asked before."""
     asking.ok("embed", "seen", "a cup", "-m", "letters", "-c", "green tea", "--store")
     asking.ok("-m", "asks", "said.append('words to find')")
+    opens = "import sqlite3; sqlite3.connect(llm.user_dir() / 'logs.db')"
+    command = "llm plugins allow llm-asks --database logs"
+    assert command in asking.run("-m", "asks", opens).stderr
     asking.ok("plugins", "allow", "llm-asks", "--database", "embeddings", "--database", "logs")
     try:
         assert said(

@@ -122,15 +122,19 @@ def test_paths_that_an_error_names_are_noted(tmp_path: Path) -> None:
 
 
 def test_databases_are_noted(tmp_path: Path) -> None:
+    """Those of its own are not, but for two that are the person's under the real ``llm``."""
     code = """
         import sqlite3
         try:
             sqlite3.connect("none/x.db")
         except sqlite3.OperationalError:
             pass
+        for name in ("mine", "logs", "embeddings"):
+            sqlite3.connect(f"home/{name}.db").close()
+            attempt(os.remove, f"home/{name}.db")
     """
 
-    assert noted(tmp_path, code) == [["read", "none/x.db"]]
+    assert noted(tmp_path, code) == [["read", "none/x.db"], ["read", "home/logs.db"], ["read", "home/embeddings.db"]]
 
 
 def test_a_tree_of_files_is_not_listed_without_end(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from innkeeper.confinement.policy import Policy
 from innkeeper.paths import Home
 from innkeeper.process.denials import Denial
 from innkeeper.process.launch import Launched
+from innkeeper.storage.database_views import NAMES
 
 PATH_LETTERS = 4096
 
@@ -41,11 +42,18 @@ def refusal(launched: Launched, home: Home, told: DenialParams) -> Denial | None
         return Denial(kind, what, NOT_GRANTED) if _is_program_refused(policy, what) else None
     if kind not in ("read", "write") or not os.path.isabs(what):
         return None
-    path = os.path.normpath(what)
+    return _file(launched, home, kind, os.path.normpath(what), has_failed=told.operation == "failed")
+
+
+def _file(launched: Launched, home: Home, kind: str, path: str, *, has_failed: bool) -> Denial | None:
+    policy = launched.policy
+    database = _database_at(path, home, policy)
+    if database is not None:
+        return Denial("database", database, NOT_GRANTED)
     own = (*policy.write, *launched.own_paths, *(policy.read if kind == "read" else ()))
     if kind == "write" and launched.tier == "ns":
         own = (*own, PRIVATE_TMP)
-    elsewhere = SYSTEM if told.operation == "failed" else (*SYSTEM, *SHARED)
+    elsewhere = SYSTEM if has_failed else (*SYSTEM, *SHARED)
     if _is_below(path, (*elsewhere, *own)) or not _is_possible(path, kind):
         return None
     if kind == "write" and not os.path.lexists(path) and not _is_hosts_own(os.path.dirname(path), home):
@@ -53,6 +61,15 @@ def refusal(launched: Launched, home: Home, told: DenialParams) -> Denial | None
     if _is_hosts_own(path, home):
         return Denial("file", path, "there are Innkeeper's own files")  # for which there is no grant
     return Denial(kind, path, NOT_GRANTED)
+
+
+def _database_at(path: str, home: Home, policy: Policy) -> str | None:
+    """Return which of the person's databases would be at *path*, in the plugin's data, had it been granted that."""
+    folder, file = os.path.split(path)
+    name = file.removesuffix(".db")
+    if folder != home.data_dir(policy.plugin) or name not in NAMES or policy.may_use_database(name):
+        return None
+    return name if os.path.exists(getattr(home, f"{name}_file")) else None
 
 
 def _is_possible(path: str, kind: str) -> bool:

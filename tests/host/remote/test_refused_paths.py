@@ -87,6 +87,17 @@ def test_what_nobody_can_grant_is_refused_without_a_command(folder: Path, kind: 
     assert refused(folder, kind, path) == Denial("file", path, "there are Innkeeper's own files")
 
 
+def test_database_in_its_data_that_is_the_person_s_under_llm_is_a_grant_of_its_own(folder: Path) -> None:
+    home = Home(f"{folder}/person/innkeeper")
+    opened = f"{home.data_dir('p')}/logs.db"
+    assert refused(folder, "read", opened) != Denial("database", "logs", NOT_GRANTED), "the person has none"
+
+    Path(home.logs_file).touch()
+
+    assert refused(folder, "read", opened) == Denial("database", "logs", NOT_GRANTED)
+    assert refused(folder, "read", f"{home.data_dir('other')}/logs.db") != Denial("database", "logs", NOT_GRANTED)
+
+
 def test_new_file_beside_the_hosts_own_is_granted_by_itself(folder: Path) -> None:
     path = f"{folder}/person/new"
 
