@@ -90,6 +90,9 @@ class Limits(NamedTuple):
     tmp_bytes: int = 256 * MIB
     """The private tmp of tier ns, which lies in memory."""
     cpu_s: int | None = None
+    silence_s: float = 3600.0
+    """In a call, between two pieces of its answer. The slowest models think for minutes; a script waits for no plugin
+    that hangs for ever. The host sees to it, so it holds in every tier."""
 
 
 class Policy(NamedTuple):

@@ -148,9 +148,13 @@ class Session:
             return self.peer.call(method, params, timeout_s=timeout_s)
 
     def stream(self, method: Method[P, R], params: P) -> OpenCall[R]:
-        """Call *method* and return its stream of items. Raises as `call` does."""
+        """Call *method* and return its stream of items. Raises as `call` does; a plugin that is silent for longer than
+        its policy says is ended.
+        """
+        policy = self.launched.policy
+        timeout_s = None if policy.trusted else policy.limits.silence_s
         with self.translating(method):
-            return OpenCall(self, method, self.peer.open_stream(method, params))
+            return OpenCall(self, method, self.peer.open_stream(method, params, timeout_s=timeout_s))
 
     def settle(self) -> None:
         """Wait until every call that was cancelled is over, or the plugin ended for not letting go of it.
