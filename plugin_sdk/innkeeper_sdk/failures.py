@@ -6,6 +6,7 @@ The person reads one plain sentence; the traceback goes to stderr, which is the 
 from __future__ import annotations
 
 import sys
+from types import FrameType
 
 from innkeeper_protocol.errors import CallCancelled, CallFailed, ErrorCode
 
@@ -33,6 +34,18 @@ def name_and_text(error: BaseException) -> str:
     """Return ``Type: text``, or the bare type where there is no text."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def still_loading(frame: FrameType | None, after_s: float) -> CallFailed:
+    """Return the failure of a call that needs a plugin whose import does not end, and log where it is: at *frame*."""
+    where = ""
+    if frame is not None:
+        import traceback
+
+        print(f"The plugin is still being imported after {after_s:.0f} seconds, here:", file=sys.stderr)
+        traceback.print_stack(frame)
+        where = f", at {frame.f_code.co_filename}:{frame.f_lineno}"
+    return CallFailed(ErrorCode.PLUGIN_EXCEPTION, f"it is still being imported after {after_s:.0f} seconds{where}")
 
 
 def _known(error: BaseException) -> CallFailed | None:

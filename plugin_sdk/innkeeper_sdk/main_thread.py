@@ -6,12 +6,18 @@ what they import, set signal handlers right then.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from types import FrameType
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+
+class Unfinished(Exception):
+    """What was asked for is not done yet."""
 
 
 class MainThread:
@@ -35,6 +41,10 @@ class MainThread:
         self._worker = threading.get_ident()
         while (errand := self._errands.get()) is not None:
             errand.do()
+
+    def frame(self) -> FrameType | None:
+        """Return what the main thread is executing right now."""
+        return sys._current_frames().get(self._worker or 0)
 
     def stop(self) -> None:
         """Have ``work`` return, after what was asked for before."""
@@ -71,9 +81,13 @@ class Errand(Generic[T]):
         if thread is not None:
             signal.pthread_kill(thread, signal.SIGINT)
 
-    def outcome(self) -> T:
-        """Wait for the function to end; return what it returned, or raise what it raised."""
-        self._done.acquire()
+    def outcome(self, timeout_s: float = -1.0) -> T:
+        """Wait for the function to end; return what it returned, or raise what it raised. Called once.
+
+        Raises Unfinished when that takes longer than *timeout_s*; -1 waits for ever.
+        """
+        if not self._done.acquire(timeout=timeout_s):
+            raise Unfinished
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]  # T may include None

@@ -15,8 +15,8 @@ from innkeeper_protocol.errors import CallError
 from innkeeper_protocol.payloads.base import Nothing
 
 from .entry_points import LoadedPlugins, new_manager
-from .failures import describe_error
-from .main_thread import MainThread
+from .failures import describe_error, still_loading
+from .main_thread import MainThread, Unfinished
 from .registry import Registry
 from .served_calls import ServedCalls
 from .working_directory import enter_directory
@@ -43,11 +43,16 @@ if TYPE_CHECKING:
     from .paths_tried import PathsTried
 
 
+LOAD_S = 55.0
+"""For importing a plugin: a little less than the host waits for `describe`, so that the person is told where it hangs.
+A command is not bound by it, since their Ctrl-C ends that."""
+
+
 class Service:
     """One plugin, served. *load* imports it; that happens once, with the first call that needs it.
 
     *main_thread* is where the plugin is imported and where its commands run; None: where they are asked for. What the
-    plugin does is noted in *tried*, if there is one.
+    plugin does is noted in *tried*, if there is one. Who asks for something waits *load_s* for the import.
     """
 
     def __init__(
@@ -55,10 +60,12 @@ class Service:
         load: Callable[[LoadedPlugins], None],
         main_thread: MainThread | None = None,
         tried: PathsTried | None = None,
+        load_s: float = LOAD_S,
     ) -> None:
         self.calls = ServedCalls()
         self._tried = tried
         self._load = load
+        self._load_s = load_s
         self._main_thread = main_thread
         self._lock = threading.RLock()
         self._registry: Registry | None = None
@@ -76,7 +83,10 @@ class Service:
             if self._main_thread is None:
                 self._load_once()
             else:
-                self._main_thread.start(self._load_once).outcome()
+                try:
+                    self._main_thread.start(self._load_once).outcome(self._load_s)
+                except Unfinished as error:
+                    raise still_loading(self._main_thread.frame(), self._load_s) from error
         assert self._registry is not None
         return self._registry
 
