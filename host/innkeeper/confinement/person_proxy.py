@@ -32,11 +32,15 @@ def proxy_for(host: str, port: int, environ: Mapping[str, str]) -> PersonProxy |
     url = next((value for name in names for value in (environ.get(name) or environ.get(name.upper()),) if value), None)
     if url is None:
         return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port or 80
+    except ValueError as error:
+        raise OSError("the proxy that is set cannot be used: it has no proper address") from error
     if parts.scheme != "http" or not parts.hostname:
         raise OSError(f"the proxy {parts.scheme}://{parts.hostname} cannot be used: only http:// ones can")
     credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
-    return PersonProxy(parts.hostname, parts.port or 80, credentials)
+    return PersonProxy(parts.hostname, port, credentials)
 
 
 def _goes_direct(host: str, port: int, environ: Mapping[str, str]) -> bool:
@@ -50,7 +54,18 @@ def _goes_direct(host: str, port: int, environ: Mapping[str, str]) -> bool:
             return True
         if name and (host == name or host.endswith("." + name)) and wanted in ("", str(port)):
             return True
+        if address is not None and "/" in entry and _lies_in(address, entry.strip()):
+            return True
     return False
+
+
+def _lies_in(address: str, network: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 def ask_to_connect(connection: socket.socket, proxy: PersonProxy, host: str, port: int) -> None:

@@ -138,6 +138,9 @@ def test_a_policy_has_absolute_paths_and_not_both_kinds_of_socket() -> None:
         ),
         ("api.example.com", 443, {"ALL_PROXY": "http://proxy", "NO_PROXY": "*"}, None),
         ("notexample.com", 443, {"ALL_PROXY": "http://proxy", "NO_PROXY": "example.com"}, PersonProxy("proxy", 80, "")),
+        ("10.1.2.3", 443, {"ALL_PROXY": "http://proxy", "NO_PROXY": "a,10.0.0.0/8"}, None),
+        ("10.1.2.3", 443, {"ALL_PROXY": "http://proxy", "NO_PROXY": "10.9.0.0/16,x/8"}, PersonProxy("proxy", 80, "")),
+        ("fd00::5", 443, {"ALL_PROXY": "http://proxy", "NO_PROXY": "fd00::/8"}, None),
         ("localhost", 1, {"ALL_PROXY": "http://proxy"}, None),
         ("127.0.0.1", 1, {"ALL_PROXY": "http://proxy"}, None),
     ],
@@ -148,9 +151,21 @@ def test_the_person_s_proxy_is_the_one_curl_would_take(
     assert proxy_for(host, port, environ) == proxy
 
 
-def test_a_proxy_that_cannot_be_used_is_not_passed_by() -> None:
-    with pytest.raises(OSError, match="socks5"):
-        proxy_for("api.example.com", 443, {"ALL_PROXY": "socks5://proxy:1"})
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("socks5://proxy:1", "socks5"),
+        ("http://me:secret@proxy:port", "no proper address"),
+        ("http://me:secret@[proxy", "no proper address"),
+        ("http://me:secret@a\uff03b", "no proper address"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_not_passed_by(url: str, says: str) -> None:
+    """What is said of it the plugin reads, so its password is not."""
+    with pytest.raises(OSError, match=says) as raised:
+        proxy_for("api.example.com", 443, {"ALL_PROXY": url})
+
+    assert "secret" not in str(raised.value)
 
 
 def test_names_are_compared_in_one_form() -> None:
