@@ -21,6 +21,7 @@ from innkeeper.paths import Home
 from .lock import exclusive
 from .removal import remove_tree
 from .unwritable import what_to_do
+from .whole_file import read_text, write_whole
 
 NAMES = ("embeddings", "logs")
 
@@ -55,7 +56,8 @@ def database_views(home: Home, plugin: str, names: Iterable[str]) -> tuple[str, 
                 database = getattr(home, f"{name}_file")
                 view = _copied(database, folder, name) if name in granted and os.path.exists(database) else None
                 _put(os.path.join(home.data_dir(plugin), f"{name}.db"), view, folder)
-                _remove_others(folder, name, view)
+                if view is None:
+                    _remove(folder, name)
             if not granted:
                 remove_tree(folder)
     except OSError as error:
@@ -68,13 +70,24 @@ def database_views(home: Home, plugin: str, names: Iterable[str]) -> tuple[str, 
 
 
 def _copied(database: str, folder: str, name: str) -> str:
-    """Return the path of a copy of *database* as it is now, which is made where there is none. Raises OSError."""
+    """Return the path of a copy of *database* as it is now, which is made where there is none. Raises OSError.
+
+    It is always the same one: what changes in the plugin's data is taken for the plugin's doing.
+    """
+    path, noted = os.path.join(folder, f"{name}.db"), os.path.join(folder, f"{name}.state")
+    state = _state(database)
+    if os.path.exists(path) and read_text(noted, what="The state of a view") == state:
+        return path
+    beside = os.path.join(folder, f"{name}.new")
+    _copy(database, beside)
+    os.rename(beside, path)
+    write_whole(noted, state, what="The state of a view")
+    return path
+
+
+def _copy(database: str, beside: str) -> None:
     import sqlite3
 
-    path = os.path.join(folder, f"{name}-{_state(database)}.db")
-    if os.path.exists(path):
-        return path
-    beside = os.path.join(folder, f".{name}")
     with suppress(FileNotFoundError):
         os.unlink(beside)
     os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -85,8 +98,6 @@ def _copied(database: str, folder: str, name: str) -> str:
             copy.execute("pragma journal_mode=delete")  # or whoever reads it would have to write beside it
     except sqlite3.Error as error:
         raise OSError(f"{database}: {error}") from error
-    os.rename(beside, path)
-    return path
 
 
 def _state(database: str) -> str:
@@ -121,8 +132,7 @@ def _move(database: str, target: str) -> None:
             os.rename(database + end, target + end)
 
 
-def _remove_others(folder: str, name: str, view: str | None) -> None:
-    for found in os.listdir(folder):
-        path = os.path.join(folder, found)
-        if found.startswith((f"{name}-", f".{name}")) and path != view:
-            os.unlink(path)
+def _remove(folder: str, name: str) -> None:
+    for end in ("state", "db", "new"):
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, f"{name}.{end}"))

@@ -48,8 +48,20 @@ def test_a_view_is_as_new_as_the_start_and_a_copy(home: Home) -> None:
 
     [folder] = database_views(home, PLUGIN, ["logs"])
     assert read(home) == ["one", "two"]
-    assert [str(Path(folder) / name) for name in os.listdir(folder)] == [os.readlink(found(home))]
+    assert os.readlink(found(home)) == f"{folder}/logs.db"
     assert found(home).stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_in_the_plugin_s_data_changes_with_the_view(home: Home) -> None:
+    """What changes there in the course of a command has the plugin asked anew what it registers."""
+    database_views(home, PLUGIN, ["logs"])
+    before = found(home).lstat(), os.listdir(home.data_dir(PLUGIN))
+    say(home, "more")
+
+    database_views(home, PLUGIN, ["logs"])
+
+    assert (found(home).lstat(), os.listdir(home.data_dir(PLUGIN))) == before
+    assert read(home) == ["more"]
 
 
 def test_it_is_copied_again_only_where_it_changed(home: Home) -> None:
