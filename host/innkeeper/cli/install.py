@@ -120,7 +120,7 @@ def _install(run: Run, request: InstallRequest, given: Grants, *, yes: bool) -> 
                 progress=run.progress.show,
             )
         except InstallError as error:
-            refused = host.refused_before_installed()
+            refused = host.ledger.refused_before_installed()
             if any(refused):  # perhaps that is why
                 again = f"llm install {quote(request.requirement)} {install_options(refused)}"
                 error.hint = "\n".join([*([error.hint] if error.hint else []), f"To allow what it tried: {again}"])

@@ -39,7 +39,7 @@ def settle_permissions(run: Run, plugin: InstalledPlugin, given: Grants, *, yes:
             f"  What {name} was allowed before was for the one from {one_line(other)}: this one starts anew.", err=True
         )
     before = run.host.granted(plugin)
-    refused = [denial.what for denial in run.host.denials(plugin).all() if denial.kind == "net"]
+    refused = [denial.what for denial in run.host.ledger.denials(plugin).all() if denial.kind == "net"]
     request = _for_this_machine(run, requested(home, plugin, environ=run.host.environ, refused=refused))
     allowed = given._replace(key_variables=variables_of(home, plugin, given.keys))
     left = request.grants.beyond(before.add(allowed))
@@ -55,7 +55,9 @@ def settle_permissions(run: Run, plugin: InstalledPlugin, given: Grants, *, yes:
     elif any(left):
         click.echo(f"  It asks for more than it may. To allow it: {allow_command(name, left)}", err=True)
     if any(left):
-        run.host.denials(plugin).forget()  # what it was refused while it said what it registers was just spoken of
+        run.host.ledger.denials(
+            plugin
+        ).forget()  # what it was refused while it said what it registers was just spoken of
     if not any(allowed.beyond(before)):
         return plugin
     allow(home, name, source, allowed)

@@ -10,9 +10,9 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from innkeeper.errors import ConfinementError, InnkeeperError, UnknownPlugin
+from innkeeper.errors import ConfinementError, UnknownPlugin
 from innkeeper.installation.inventory import Index, InstalledPlugin, read_index
 from innkeeper.installation.selection import VARIABLE, selected
 from innkeeper.masking import Mask, holds_secret
@@ -21,34 +21,21 @@ from innkeeper.storage.aliases import read_aliases
 from innkeeper.storage.default_model import default_model
 
 from .catalogue import Found, find_model, unknown_model
+from .rooms import Room, Rooms
 
 if TYPE_CHECKING:
     from innkeeper_protocol.payloads.describe import Description
 
     from innkeeper.confinement.grants import Grants
     from innkeeper.confinement.tier import Tier
-    from innkeeper.process.denials import Denial, Denials
     from innkeeper.process.launch import Launched
     from innkeeper.process.session import Session
 
+    from .ledger import Ledger
     from .refresh import Latecomers
 
 Progress = Callable[[str], None]
 
-
-class Room(NamedTuple):
-    """What tells the processes of one run apart: whose it is, the paths that it was shown, whether it has the person's
-    terminal, and the *models* at other servers that it was told of (`installation.openai_settings`).
-    """
-
-    plugin: str
-    shown: frozenset[str] = frozenset()
-    has_terminal: bool = False
-    models: str = ""
-
-
-MOST_USES = 500
-"""Kept in the audit of one run."""
 
 RUNTIME_VARIABLE = "INNKEEPER_RUNTIME"
 """By this the SDK in a plugin's process is told that it speaks for a plugin on the real ``llm``."""
@@ -86,20 +73,16 @@ class Host:
         self._no_sandbox = no_sandbox
         self._index: Index | None = None
         self._not_installed: tuple[str, ...] = ()
-        self._launched: dict[Room, Launched] = {}
-        self._sessions: dict[Room, Session] = {}
-        self._starting: dict[str, threading.Lock] = {}
+        self._rooms = Rooms()
         self.mask = Mask()
         """The keys that were handed out in this run."""
         self.notice: Progress = say_nothing
         """Gets a line for what the person must know, and for which nobody asked."""
         self._allowed_once: dict[tuple[str, str], Grants] = {}
-        self._denials: dict[str, Denials] = {}
+        self._ledger: Ledger | None = None
         self._latecomers: Latecomers | None = None
-        self._used: set[tuple[str, str, str]] = set()
         self._unconfined: set[str] = set()
         self._lock = threading.Lock()
-        self._is_closed = False
 
     @property
     def index(self) -> Index:
@@ -178,7 +161,7 @@ class Host:
 
         if is_current(self.home, plugin):
             room = Room(plugin.name, frozenset(read), terminal)
-            self._launched[room] = self._launch(plugin, room)
+            self._rooms.prepare(room, self._launch(plugin, room))
 
     def session(
         self, plugin: InstalledPlugin, *, read: Iterable[str] = (), terminal: bool = False, models: str = ""
@@ -193,19 +176,7 @@ class Host:
         Raises InstallError, ConfinementError, PluginError, StorageError.
         """
         room = Room(plugin.name, frozenset(read), terminal, models)
-        with self._lock:
-            starting = self._starting.setdefault(plugin.name, threading.Lock())
-        with starting:
-            session = self._running(room)
-            if session is None:
-                session = self._start(plugin, room)
-                with self._lock:
-                    if not self._is_closed:
-                        self._sessions[room] = session
-                if self._is_closed:
-                    session.close()
-                    raise InnkeeperError("This host is closed.")
-            return session
+        return self._rooms.session(room, lambda launched: self._start(plugin, room, launched))
 
     def describe(
         self, plugin: InstalledPlugin, more: Grants | None = None, *, wait_s: float = DESCRIBE_S
@@ -224,7 +195,7 @@ class Host:
             return session.call(methods.DESCRIBE, Nothing(), timeout_s=wait_s)
         finally:
             session.close()
-            plugin.looks_outside = self._reached_out(plugin)
+            plugin.looks_outside = self.ledger.has_reached_out(plugin)
 
     def refresh(self, plugin: InstalledPlugin, *, wait_s: float = DESCRIBE_S) -> InstalledPlugin:
         """Ask *plugin* anew what it registers; return it as it is then. Raises as `session`."""
@@ -252,27 +223,13 @@ class Host:
 
     def close(self) -> None:
         """End every plugin. An interrupt on the way kills those that are left."""
-        with self._lock:
-            self._is_closed = True
-            sessions, self._sessions = list(self._sessions.values()), {}
-            launched, self._launched = list(self._launched.values()), {}
-        try:
-            for session in sessions:
-                session.close()
-        finally:
-            for process in launched:
-                process.discard()
-            for session in sessions:
-                session.kill()
+        self._rooms.close()
 
     def renew(self) -> None:
         """Begin anew in a process that was just forked off: the plugins that run are the other one's (see `forks`)."""
-        for session in self._sessions.values():
-            session.leave()
-        for launched in self._launched.values():
-            launched.child.disown()
-        self._sessions, self._launched, self._starting = {}, {}, {}
-        self._latecomers = None
+        self._rooms.leave()
+        self._rooms = Rooms()
+        self._latecomers = self._ledger = None
         self._lock = threading.Lock()  # who held it is a thread of the other process
 
     def __enter__(self) -> Host:
@@ -283,23 +240,10 @@ class Host:
     ) -> None:
         self.close()
 
-    def _running(self, wanted: Room) -> Session | None:
-        """Return a session whose process is as *wanted*. Sessions of the plugin that are over are put away."""
-        with self._lock:
-            own = {room: session for room, session in self._sessions.items() if room.plugin == wanted.plugin}
-            over = [self._sessions.pop(room) for room, session in own.items() if session.is_over]
-        for session in over:
-            session.close()
-        for room, session in own.items():
-            fits = wanted.shown <= room.shown and bool(wanted.shown) == bool(room.shown)
-            if session not in over and fits and wanted[2:] == room[2:]:
-                return session
-        return None
-
-    def _start(self, plugin: InstalledPlugin, room: Room) -> Session:
+    def _start(self, plugin: InstalledPlugin, room: Room, launched: Launched | None) -> Session:
+        """Start *plugin* where it was not *launched*, and shake hands with it."""
         from innkeeper.installation.fingerprint import is_current
 
-        launched = self._launched.pop(room, None)
         if launched is None:
             if not is_current(self.home, plugin):
                 plugin = self._make_ready(plugin)
@@ -367,7 +311,7 @@ class Host:
 
         plugin = launched.plugin
         try:
-            denials = self.denials(plugin)
+            denials = self.ledger.denials(plugin)
             services = Services(self, launched, denials)
             session = Session(
                 launched,
@@ -375,7 +319,7 @@ class Host:
                 on_notification=services.notified,
                 denials=denials,
                 mask=self.mask,
-                on_connected=lambda host, port: self.used(plugin, "net", f"{host}:{port}"),
+                on_connected=lambda host, port: self.ledger.used(plugin, "net", f"{host}:{port}"),
                 environ=self.environ,
             )
         except BaseException:
@@ -400,61 +344,19 @@ class Host:
         )
         self.notice(f"Warning: plugin '{name}' runs unconfined ({why}).")
 
-    def denials(self, plugin: InstalledPlugin) -> Denials:
-        """Return what *plugin* was refused in this run."""
-        from innkeeper.process.denials import Denials
-        from innkeeper.storage.audit import record
-
+    @property
+    def ledger(self) -> Ledger:
+        """What plugins used and were refused in this run."""
         with self._lock:
-            if plugin.name not in self._denials:
-                self._denials[plugin.name] = Denials(
-                    plugin.name,
-                    self.home.log_file(plugin.name),
-                    mask=self.mask,
-                    tell=lambda one: record(
-                        self.home, plugin.name, "refused", kind=one.kind, what=one.what, reason=one.reason
-                    ),
-                )
-            return self._denials[plugin.name]
+            if self._ledger is None:
+                from .ledger import Ledger
 
-    def _reached_out(self, plugin: InstalledPlugin) -> bool:
-        """Say whether *plugin* went, or wanted to go, to the network in this run."""
-        refused = any(denial.kind == "net" for denial in self.denials(plugin).all())
-        return refused or any(use[:2] == (plugin.name, "net") for use in list(self._used))
-
-    def refused_before_installed(self) -> Grants:
-        """Return what would have to be granted to plugins that could not be installed, for nothing to be refused."""
-        from innkeeper.confinement.grants import NOTHING
-
-        self.reread_index()
-        grants = NOTHING
-        for name, denials in list(self._denials.items()):
-            grants = grants if self.index.named(name) else grants.add(denials.as_grants())
-        return grants
+                self._ledger = Ledger(self)
+            return self._ledger
 
     def left_to_tell(self) -> list[str]:
         """Return a sentence for each plugin that was refused something of which no error told."""
-        with self._lock:
-            found = list(self._denials.values())
-        return [sentence for one in found if (sentence := one.left_to_tell(self._was_decided(one.plugin)))]
-
-    def _was_decided(self, name: str) -> Callable[[Denial], bool]:
-        """Return what says whether the person was asked about something that the plugin *name* was refused."""
-        from innkeeper.confinement.granting import answered
-        from innkeeper.process.denials import GRANTS
-
-        plugin = self.index.named(name)
-        decided = answered(self.home, name, plugin.source) if plugin is not None else None
-        return lambda denial: denial.what in getattr(decided, GRANTS.get(denial.kind, ""), ())
-
-    def used(self, plugin: InstalledPlugin, kind: str, what: str) -> None:
-        """Keep in the audit that *plugin* used what it was granted: each thing once a run."""
-        from innkeeper.storage.audit import record
-
-        use = (plugin.name, kind, what)
-        if use not in self._used and len(self._used) < MOST_USES:
-            self._used.add(use)
-            record(self.home, plugin.name, "used", kind=kind, what=what)
+        return [] if self._ledger is None else self._ledger.left_to_tell()
 
 
 def unknown_plugin(index: Index, name: str) -> UnknownPlugin:

@@ -124,7 +124,7 @@ class Services:
             self._denials.add("key", name, "it was not granted", quiet=not is_there or self._is_of_other(name))
         if key is not None:
             self._host.mask.add(key)
-            self._host.used(self._plugin, "key", name or variable)
+            self._host.ledger.used(self._plugin, "key", name or variable)
         return wire.GetKeyResult(key=key, denied=denied)
 
     def _is_of_other(self, key: str) -> bool:
