@@ -206,20 +206,17 @@ def open_descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def protocol_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("innkeeper-")]
-
-
-def wait_for_threads_to_leave() -> None:
-    for thread in threading.enumerate():
-        if thread.name.startswith("innkeeper-"):
-            thread.join(BOUND_S)
+def wait_for_threads_to_leave(before: set[threading.Thread]) -> None:
+    """Those *before* were earlier tests', and may stay."""
+    for thread in {*threading.enumerate()} - before:
+        thread.join(BOUND_S)
+    assert {*threading.enumerate()} <= before
 
 
 @pytest.mark.parametrize("end", ["host", "plugin", "shutdown"])
 def test_nothing_is_left_of_a_connection_that_is_over(end: str) -> None:
     """Descriptors and threads, whoever ended it, also with handlers at work and a stream in flow."""
-    wait_for_threads_to_leave()
+    threads = {*threading.enumerate()}
     before = open_descriptors()
 
     def endless(params: Text, call: IncomingCall) -> Text:
@@ -235,18 +232,17 @@ def test_nothing_is_left_of_a_connection_that_is_over(end: str) -> None:
         else:
             getattr(pair, end).close()
 
-    wait_for_threads_to_leave()
-    assert protocol_threads() == []
+    wait_for_threads_to_leave(threads)
     assert open_descriptors() == before
 
 
 def test_peer_that_was_never_initialized_leaves_nothing() -> None:
-    wait_for_threads_to_leave()
+    threads = {*threading.enumerate()}
     before = open_descriptors()
     ours, theirs = socket.socketpair()
     host = Peer(SocketLink(ours), role="host", handlers={})
     theirs.close()
     with pytest.raises(ConnectionLost):
         host.initialize(timeout_s=BOUND_S)
-    wait_for_threads_to_leave()
+    wait_for_threads_to_leave(threads)
     assert open_descriptors() == before

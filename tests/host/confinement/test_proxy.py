@@ -25,7 +25,8 @@ class Network:
         self.asked.append((host, port))
         if self.refuses:
             raise PermissionError(errno.EACCES, "may not")
-        return self._theirs
+        theirs = self._theirs.detach()  # from here on it is the proxy's to close: its thread may still use the number
+        return socket.socket(fileno=theirs)
 
     def close(self) -> None:
         self.ours.close()
@@ -53,7 +54,9 @@ def client(network: Network) -> Iterator[socket.socket]:
 def head_of(connection: socket.socket) -> bytes:
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        head += connection.recv(1)
+        byte = connection.recv(1)
+        assert byte, f"it ended after {head!r}"
+        head += byte
     return head
 
 
