@@ -146,6 +146,9 @@ def _make_environment(builder: Builder, folder: str, requires: tuple[str, ...]) 
         environment.lock(folder, environment.Project(builder.interpreter, requires), no_cache=builder.no_cache)
         return environment.sync(folder, builder.interpreter, progress=builder.progress, no_cache=builder.no_cache)
     except (InvalidRequirement, UvFailed) as error:
+        outside = error.from_outside(builder.subject) if isinstance(error, UvFailed) else None
+        if outside is not None:
+            raise outside from error
         reason = error.reason if isinstance(error, UvFailed) else str(error)
         raise builder.failed(f"What it needs for its build cannot be installed.\n{reason}") from error
 

@@ -53,6 +53,18 @@ class UvFailed(InstallError):
 
     def explained(self, subject: str) -> InstallError:
         """Return this as the error of installing *subject*."""
+        outside = self.from_outside(subject)
+        if outside is not None:
+            return outside
+        if re.search(rf"{re.escape(subject)} was not found in the package registry", self._text):
+            return InstallError(
+                f"{subject} was not installed: the package index has no such package.",
+                hint=f"Look at the spelling. For a folder write its path: llm install ./{subject}",
+            )
+        return InstallError(f"{subject} was not installed.", why=self.reason)
+
+    def from_outside(self, subject: str) -> InstallError | None:
+        """Return the error of installing *subject* where neither it nor what it needs is to blame; else None."""
         if "No space left on device" in self._text or "os error 28" in self._text:
             return disk_full(subject)
         what = "its address" if _ADDRESS.search(self._text) else "the package index"
@@ -68,12 +80,7 @@ class UvFailed(InstallError):
                 why=self.reason,
                 hint="Look at the network connection, and at proxy and index settings, and try again.",
             )
-        if re.search(rf"{re.escape(subject)} was not found in the package registry", self._text):
-            return InstallError(
-                f"{subject} was not installed: the package index has no such package.",
-                hint=f"Look at the spelling. For a folder write its path: llm install ./{subject}",
-            )
-        return InstallError(f"{subject} was not installed.", why=self.reason)
+        return None
 
 
 def disk_full(subject: str) -> InstallError:
@@ -89,11 +96,12 @@ def paragraphs(output: str) -> list[str]:
     Advice keeps its ``hint:`` in front.
     """
     found: list[str] = []
-    goes_on = False
+    goes_on = is_noise = False
     for line in output.splitlines():
         mark = _MARK.match(line)
         text = (line[mark.end() :] if mark else line).strip(" │")
-        if _NOISE.match(line) or not text:
+        is_noise = bool(_NOISE.match(line)) or (is_noise and not mark and line.startswith(" "))
+        if is_noise or not text:
             goes_on = False
             continue
         if mark and mark[1] in ("hint:", "tip:", "help:"):

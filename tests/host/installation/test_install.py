@@ -302,7 +302,9 @@ def test_index_that_cannot_be_reached_is_said_so(
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
 
-    for requirement in ("llm-markov", write_wheel(tmp_path, "tiny-plugin")):
+    source = write_source(tmp_path, "built")
+    (source / "pyproject.toml").write_text('[build-system]\nrequires = ["flit-core"]\nbuild-backend = "flit_core"\n')
+    for requirement in ("llm-markov", write_wheel(tmp_path, "tiny-plugin"), source):
         assert bench.fails(requirement).message.endswith(" was not installed: the package index cannot be reached.")
 
     monkeypatch.setenv("UV_OFFLINE", "1")

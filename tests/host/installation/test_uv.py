@@ -53,6 +53,12 @@ FORBIDDEN = (
     "error: Failed to fetch: http://h/x.whl\n  cause: HTTP status client error (403 Forbidden) for url (http://h/x)"
 )
 FULL = "error: Failed to install: x-1.0.whl\n  cause: No space left on device (os error 28)"
+WARNED = """\
+warning: Failed to hardlink files; falling back to full copy. This may lead to degraded performance.
+         If this is intentional, set `export UV_LINK_MODE=copy` to suppress this warning.
+error: Failed to install: x-1.0.whl
+  cause: it is torn
+"""
 
 
 def test_unknown_name_is_said_in_the_words_of_who_typed_llm() -> None:
@@ -97,6 +103,7 @@ def test_causes_that_lie_outside_are_named() -> None:
 
 def test_reason_is_short_and_without_uvs_own_advice() -> None:
     assert "--no-build" not in UvFailed(SOURCE_ONLY).reason
+    assert UvFailed(WARNED).reason == "Failed to install: x-1.0.whl\nit is torn"
     assert len(UvFailed("error: " + "word " * 10_000).reason) < 1000
 
 
