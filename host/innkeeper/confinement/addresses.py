@@ -6,6 +6,7 @@ to the person's router, printer or cloud metadata. So only a grant that says so 
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 
 from .policy import HostPort
@@ -23,8 +24,9 @@ another cloud's server for its machines, and sites (RFC 3879), documentation (RF
 """
 
 
+@functools.lru_cache(maxsize=256)
 def may_reach(grant: HostPort, address: str) -> bool:
-    """Say whether *grant* covers *address*, to which its host resolved (or which it is)."""
+    """Say whether *grant* covers *address*, to which its host resolved (or which it is). Asked for each connection."""
     meant = _meant(ipaddress.ip_address(address.partition("%")[0]))
     if is_loopback_name(grant.host):
         return all(one.is_loopback for one in meant)
@@ -63,8 +65,9 @@ def is_loopback(host: str) -> bool:
     return is_loopback_name(host) or (address is not None and ipaddress.ip_address(address).is_loopback)
 
 
+@functools.lru_cache(maxsize=256)
 def address_of(host: str) -> str | None:
-    """Return *host* when it is an address and no name."""
+    """Return *host* when it is an address and no name. Asked several times for each connection."""
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
