@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .mercenary import Mercenary
+from .mercenary import AGENT, Mercenary
 from .people import USERS, Room
 from .treasures import Treasures
 from .village import Village
@@ -43,6 +43,12 @@ def treasures(room: Room, village: Village) -> Treasures:
 @pytest.fixture
 def mercenary(room: Room, village: Village) -> Mercenary:
     return village.mercenary(room.person.user, room.tier)
+
+
+@pytest.fixture
+def agent(room: Room, village: Village) -> Mercenary:
+    """The same plugin, which the person allowed what the mercenary is after."""
+    return village.mercenary(room.person.user, room.tier, AGENT)
 
 
 @pytest.fixture(params=USERS)

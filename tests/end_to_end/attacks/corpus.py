@@ -70,6 +70,24 @@ READING: dict[str, str | Attack] = {
         held = os.open(y.home + '/.netrc', os.O_PATH)
         show(open(f'/proc/self/fd/{held}').read())
         """,
+    "its own other descriptors": Attack(
+        """
+        for number in os.listdir('/proc/self/fd'):
+            there = f'/proc/self/fd/{number}'
+            for steal in (
+                lambda: os.listdir(there + '/..'),
+                lambda: os.listdir(int(number)),
+                lambda: open(there + '/../.netrc').read(),
+                lambda: os.read(os.open(there, os.O_RDONLY | os.O_NONBLOCK), 1 << 20),
+                lambda: os.pread(int(number), 1 << 20, 0),
+            ):
+                try:
+                    show(steal())
+                except OSError:
+                    pass
+        """,
+        "here",
+    ),
     "by mapping it": "show(mmap.mmap(os.open(y.home + '/.netrc', 0), 0, prot=mmap.PROT_READ)[:])",
     "by sendfile": """
         out = os.open('copy', os.O_RDWR | os.O_CREAT)
@@ -180,6 +198,22 @@ WRITING: dict[str, str | Attack] = {
     "a new root": Attack("os.chroot('.'); os.open('/won', os.O_CREAT | os.O_WRONLY)", "root"),
 }
 
+LOGGING: dict[str, str | Attack] = {
+    "without end": "for _ in range(70): os.write(1, bytes(1 << 20))",
+    "at its far end": "os.ftruncate(1, 1 << 40)",
+}
+
+RESOLVING: dict[str, str | Attack] = {
+    "a name": "if socket.gethostbyname('localhost') == '127.0.0.1': won()",
+    "a name without the shim": "import _socket; _socket.getaddrinfo('localhost', 80); won()",
+    "a name in C": "if libc.getaddrinfo(b'localhost', None, None, ctypes.byref(ctypes.c_void_p())) == 0: won()",
+    "what it tells a name server": """
+        import _socket
+        question = bytes.fromhex('002a01000001000000000000' '06736563726574' '076578616d706c65' '00' '00010001')
+        _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM).sendto(question, ('127.0.0.1', y.udp))
+        """,
+}
+
 
 def _of_confinement() -> ModuleType:
     """Return the corpus of the confinement by itself; the tests are no package that both could be in."""
@@ -193,7 +227,12 @@ def _of_confinement() -> ModuleType:
 
 
 def _all() -> dict[str, Attack]:
-    ours: dict[str, dict[str, str | Attack]] = {"reading": READING, "writing": WRITING}
+    ours: dict[str, dict[str, str | Attack]] = {
+        "reading": READING,
+        "writing": WRITING,
+        "logging": LOGGING,
+        "resolving": RESOLVING,
+    }
     found = {}
     for group, attacks in ours.items():
         for name, one in attacks.items():
@@ -202,6 +241,8 @@ def _all() -> dict[str, Attack]:
     theirs = _of_confinement()
     for group in ("processes", "network", "kernel", "floods"):
         for name, one in getattr(theirs, group.upper()).items():
+            if name == "threads":
+                continue  # see test_what_stays_open: root has as many as fit into its memory
             found[f"{group}: {name}"] = Attack(dedented(one.code), one.works)
     return found
 

@@ -33,6 +33,7 @@ NAME = "a-name"
 @llm.hookimpl
 def register_models(register):
     register(Mercenary())
+    register(Needy())
 
 @llm.hookimpl
 def register_commands(cli):
@@ -51,6 +52,15 @@ class Mercenary(llm.Model):
             yield json.dumps({"pid": os.getpid()}) + "\\n"
             for line in orders:
                 yield json.dumps(carry_out(**json.loads(line))) + "\\n"
+
+class Needy(llm.KeyModel):
+    """Is there for what it needs: who allows its key allows the variable."""
+    model_id = f"{NAME}-needy"
+    needs_key = "openai"
+    key_env_var = "PERSONS_SECRET"
+
+    def execute(self, prompt, stream, response, conversation, key):
+        yield ""
 
 def carry_out(code, known, apart, folder):
     """Run *code* in a new *folder*; return what it showed, or raised. *apart*: in a child, so that it spoils nothing
@@ -76,20 +86,21 @@ def carry_out(code, known, apart, folder):
     return {"said": said}
 
 def attempt(code, known):
-    shown = []
+    shown, here = [], os.open(".", os.O_PATH)
 
     def show(*things):
         shown.extend(one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in things)
 
     def won():
         "Say that something worked which leaves no trace of its own."
-        os.close(os.open(known["data"] + "/won", os.O_CREAT | os.O_WRONLY, 0o600))
+        os.close(os.open("won", os.O_CREAT | os.O_WRONLY, 0o600, dir_fd=here))
 
     names = {"y": type("Known", (), known), "show": show, "won": won}
     try:
         exec(compile(code, "attack", "exec"), names)
     except BaseException as error:
         shown.append(f"{type(error).__name__}: {error}")
+    os.close(here)
     return " ".join(shown)
 '''
 
@@ -163,6 +174,10 @@ class Mercenary:
         self._buffer = b""
         self._numbers = itertools.count()
 
+    @property
+    def is_there(self) -> bool:
+        return self._process is not None
+
     def begin(self) -> int:
         """See that it runs; return the number of the host's process."""
         if self._process is None:
@@ -173,7 +188,7 @@ class Mercenary:
     def carry_out(self, code: str) -> Report:
         """Have *code* carried out by a process that is there already."""
         known = {**self._known, "host": self.begin(), "data": str(self.room.data(self.name))}
-        folder = f"attempt-{next(self._numbers)}"
+        folder = f"attempt-{self.room.tier}-{next(self._numbers)}"
         order = {"code": prelude_for(code) + code, "known": known, "apart": self.room.tier == "off", "folder": folder}
         os.write(self._orders, json.dumps(order).encode() + b"\n")
         line = self._line()
@@ -203,7 +218,7 @@ class Mercenary:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=room.environment({"PERSONS_SECRET": self._secret}),
+            env=room.environment({"PERSONS_SECRET": self._secret, "OPENAI_API_KEY": self._secret}),
             cwd=room.cwd,
             process_group=0,
             **room.identity,

@@ -27,3 +27,5 @@ def test_the_same_attack_does_damage_where_nothing_confines(loose: Mercenary, vi
     report = loose.carry_out(ALL[name].code)
 
     assert treasures.damage(report.said) != [], report
+    if "in the place of" in name:
+        loose.dismiss()  # its log is not where it was

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import pytest
 
-from .mercenary import AGENT, Mercenary
-from .people import USERS, Room
-from .services import CHANGING, REFUSED, TAKING, dedent_all
+from .mercenary import Mercenary, dedented
+from .people import Room
+from .services import CHANGING, REFUSED, TAKING
 from .treasures import Treasures
 from .village import Village
 
-ALLOWABLE = dedent_all({**TAKING, **CHANGING})
-ALL = dedent_all({**TAKING, **CHANGING, **REFUSED})
+ALLOWABLE = {**TAKING, **CHANGING}
 
 
-@pytest.fixture(params=USERS)
-def agent(request: pytest.FixtureRequest, village: Village) -> Mercenary:
-    """The same plugin, which was allowed all of it."""
-    user = request.param
-    return village.mercenary(user, village.weaker_for_user(user), AGENT)
-
-
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALLOWABLE)
 def test_what_was_not_allowed_is_not_given(mercenary: Mercenary, treasures: Treasures, name: str) -> None:
-    report = mercenary.carry_out(ALL[name])
+    report = mercenary.carry_out(dedented(ALLOWABLE[name]))
 
     assert treasures.damage(report.said) == [], report
     assert not report.died, report
 
 
 @pytest.mark.parametrize("name", ALLOWABLE)
-def test_the_same_is_given_where_it_was_allowed(agent: Mercenary, village: Village, name: str) -> None:
-    treasures = village.treasures(agent.room.person.user)
-
-    report = agent.carry_out(ALLOWABLE[name])
+def test_the_same_is_given_where_it_was_allowed(agent: Mercenary, treasures: Treasures, name: str) -> None:
+    report = agent.carry_out(dedented(ALLOWABLE[name]))
 
     assert treasures.damage(report.said) != [], report
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_nobody_is_allowed_is_refused_in_plain_words(
+    mercenary: Mercenary, treasures: Treasures, name: str
+) -> None:
+    report = mercenary.carry_out(dedented(REFUSED[name].code))
+
+    assert treasures.damage(report.said) == [], report
+    assert REFUSED[name].words in report.said
 
 
 def test_names_are_set_in_a_command_and_not_without_end(room: Room, village: Village) -> None:

@@ -41,6 +41,9 @@ signal.pause()
 FOR_ALL = ("/tmp", "/var/tmp", "/dev/shm")
 """Folders that everyone may write to."""
 
+LOG_BYTES = 64 << 20
+"""What a plugin may write to a file, its log too."""
+
 State = dict[str, tuple[int, ...]]
 
 
@@ -59,7 +62,11 @@ class Treasures:
 
     @property
     def data(self) -> Path:
-        return self.person.folder / "llm" / "plugins" / mercenary.NAME / "data"
+        return self._plugins / mercenary.NAME / "data"
+
+    @property
+    def _plugins(self) -> Path:
+        return self.person.folder / "llm" / "plugins"
 
     def damage(self, said: str) -> list[str]:
         """Return what an attacker, who *said* something, achieved since the last look, in words; and mend it."""
@@ -73,10 +80,16 @@ class Treasures:
         if (self.data / "won").exists():
             (self.data / "won").unlink()
             done.append("won")
-        for folder in self.data.glob("attempt-*"):
+        for folder in self._plugins.glob("*/data/attempt-*"):
+            if (folder / "won").exists():
+                done.append("won")
             if any(path.lstat().st_mode & 0o6000 for path in folder.rglob("*")):
                 done.append("made a set-id file")
             shutil.rmtree(folder)
+        for log in self._plugins.glob("*/plugin.log"):
+            if log.stat().st_size > LOG_BYTES:
+                done.append("filled the disk by its log")
+            os.truncate(log, 0)
         for path in (Path(folder, self.known["mark"]) for folder in FOR_ALL):
             if path.exists():
                 path.unlink()
@@ -85,8 +98,18 @@ class Treasures:
         done += self._harm_of_victim()
         return done
 
+    def received(self, name: str) -> bytes:
+        """Return what came on the first connection to the listener *name*; the attacker has had its time."""
+        listener = self._listeners[name]
+        listener.settimeout(10)
+        with listener.accept()[0] as connection:
+            connection.settimeout(10)
+            return connection.recv(1024)
+
     def look_again(self) -> None:
         """Take what is there now as it should be: something was installed."""
+        if self._state() == self._before:
+            return
         shutil.rmtree(self.spare, ignore_errors=True)
         subprocess.run(["cp", "-a", str(self.person.folder), str(self.spare)], check=True)
         self._before = self._state()
@@ -111,10 +134,9 @@ class Treasures:
 
     def _own(self) -> set[str]:
         """Return what changes without harm: the attacker's data, and what grows whenever a plugin is started."""
-        plugins = self.person.folder / "llm" / "plugins"
         hired = (mercenary.NAME, mercenary.AGENT)
-        grows = [plugins / name / file for name in (*hired, "victim") for file in ("plugin.log", "audit.jsonl")]
-        return {str(path) for path in (*grows, *(plugins / name / "data" for name in hired))}
+        grows = [self._plugins / name / file for name in (*hired, "victim") for file in ("plugin.log", "audit.jsonl")]
+        return {str(path) for path in (*grows, *(self._plugins / name / "data" for name in hired))}
 
     def _mend(self, changed: list[str]) -> None:
         for path in changed:

@@ -27,7 +27,7 @@ class Village:
         self.house = cache(self._build_house)
         self.person = cache(self._settle)
         self.treasures = cache(self._lay_out)
-        self.mercenary = cache(self._hire)
+        self._hired = cache(self._hire)
         self.deceived = cache(self._deceive)
 
     def room(self, user: str, tier: str) -> Room:
@@ -37,6 +37,14 @@ class Village:
     def weaker_for_user(self, user: str) -> str:
         """Return a tier, so that both users together see both: for attacks on the host, to whom tiers are the same."""
         return "inproc" if user == "user" else self.person(user).strongest
+
+    def mercenary(self, user: str, tier: str, name: str = NAME) -> Mercenary:
+        """Return the mercenary *name* of *user*, who is there."""
+        mercenary = self._hired(user, tier, name)
+        if not mercenary.is_there:
+            mercenary.begin()
+            self.treasures(user).look_again()  # which tier there is was written, and to the index after a grant
+        return mercenary
 
     def _deceive(self, user: str) -> Room:
         """Return a home of *user* in which the plugins of `liars` are installed beside honest ones."""
@@ -67,7 +75,7 @@ class Village:
         wheels = self.folder / "wheels"
         room = Room(person, "off")  # the tier is found out by the first command
         hired = [write_wheel(wheels, name, code_of(name)) for name in (NAME, AGENT)]
-        room.ok("install", "--yes", *hired, write_wheel(wheels, "victim", VICTIM))
+        room.ok("install", *hired, write_wheel(wheels, "victim", VICTIM))
         room.ok("plugins", "allow", NAME, "--memory", "512M")
         remembered = json.loads((room.home / "cache" / "confinement.json").read_text("utf-8"))
         return replace(person, strongest=remembered["tier"])
@@ -75,12 +83,9 @@ class Village:
     def _lay_out(self, user: str) -> Treasures:
         return self._running.enter_context(treasures_of(self.person(user), self.folder / user / "spare"))
 
-    def _hire(self, user: str, tier: str, name: str = NAME) -> Mercenary:
+    def _hire(self, user: str, tier: str, name: str) -> Mercenary:
         treasures = self.treasures(user)
-        mercenary = self._running.enter_context(hired(name, self.room(user, tier), treasures.known, treasures.token))
-        mercenary.begin()
-        treasures.look_again()  # the first start since something was granted writes to the index
-        return mercenary
+        return self._running.enter_context(hired(name, self.room(user, tier), treasures.known, treasures.token))
 
     def __enter__(self) -> Village:
         return self
