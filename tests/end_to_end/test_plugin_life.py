@@ -60,8 +60,11 @@ def test_model_id_of_two_plugins_belongs_to_the_first_and_both_are_shown(inn: In
     inn.ok("install", second)
 
     assert inn.ok("-m", "twin", "hi") == "first\n"
-    listed = inn.ok("models")
-    assert [line for line in listed.splitlines() if "twin-second" in line], listed
+    assert inn.ok("models", "-q", "twin").splitlines() == [
+        "TestModel: twin",
+        "TestModel: twin (of twin-second; twin-first has one, too: -m twin-second/twin)",
+    ]
+    assert inn.ok("-m", "twin-second/twin", "hi") == "second\n"
 
 
 def test_sdk_of_an_environment_is_the_hosts_byte_for_byte(published: Inn) -> None:
