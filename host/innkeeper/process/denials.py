@@ -18,7 +18,11 @@ from innkeeper.untrusted import one_line
 from .log import note
 
 KEPT = 100
-"""Refusals that are remembered of one plugin; it may ask without end."""
+"""Refusals of one kind that are remembered of one plugin; it may ask without end. Of each kind: what it provokes many
+times over must hide nothing else."""
+
+KEPT_UNTOLD = 20
+"""The same of those that the person is not told of."""
 
 SHOWN = 5
 """Of them, in one message."""
@@ -91,7 +95,7 @@ class Denials:
         what, reason = (one_line(self._mask(text), LETTERS) for text in (what, reason))
         denial = Denial(one_line(kind, 20), what, reason, quiet)
         with self._lock:
-            if (denial.kind, denial.what) in self._found or self.is_full:
+            if (denial.kind, denial.what) in self._found or self._is_full(denial):
                 return
             self._found[denial.kind, denial.what] = denial
         note(self._log_path, f"refused {denial.kind} {denial.what}: {denial.reason}")
@@ -103,10 +107,10 @@ class Denials:
         with self._lock:
             self._advice = text
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no more are remembered."""
-        return len(self._found) >= KEPT
+    def _is_full(self, denial: Denial) -> bool:
+        """Say whether no more like *denial* are remembered."""
+        alike = sum(one.kind == denial.kind and one.quiet is denial.quiet for one in self._found.values())
+        return alike >= (KEPT_UNTOLD if denial.quiet or denial.kind not in OPTIONS else KEPT)
 
     def all(self) -> list[Denial]:
         """Return the refusals so far, in order."""
@@ -152,7 +156,10 @@ class Denials:
         return "\n".join(part for part in (advice, sentence) if part)
 
     def _sentence(self, beginning: str, denials: list[Denial]) -> str:
-        known = [denial for denial in denials if denial.kind in OPTIONS]
+        kinds = list(OPTIONS)  # first what the host itself refused: the rest is the plugin's word
+        known = sorted(
+            (denial for denial in denials if denial.kind in OPTIONS), key=lambda denial: kinds.index(denial.kind)
+        )
         with self._lock:
             self._told.update((denial.kind, denial.what) for denial in known)
         if not known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from innkeeper.masking import Mask
-from innkeeper.process.denials import KEPT, SHOWN, Denial, Denials
+from innkeeper.process.denials import KEPT, KEPT_UNTOLD, SHOWN, Denial, Denials
 
 
 def test_each_refusal_is_kept_told_and_logged_once(tmp_path: Path) -> None:
@@ -76,6 +76,26 @@ def test_a_flood_of_refusals_is_bounded(tmp_path: Path) -> None:
     hint = denials.hint()
     assert hint.count("--net") == SHOWN
     assert f"and {KEPT - SHOWN} more (llm plugins log llm-flood)" in hint
+
+
+def test_a_flood_of_one_kind_hides_nothing_else(tmp_path: Path) -> None:
+    denials = Denials("llm-flood", str(tmp_path / "plugin.log"))
+    for number in range(10 * KEPT):
+        denials.add("key", f"no-key-{number}", "it was not granted", quiet=True)
+        denials.add("host", f"no host {number}", "that is no host name")
+        denials.add("read", f"/file-{number}", "it was not granted")
+
+    denials.add("key", "stored", "it was not granted")
+    denials.add("net", "evil.example:443", "it was not granted")
+
+    assert denials.all()[-2:] == [
+        Denial("key", "stored", "it was not granted"),
+        Denial("net", "evil.example:443", "it was not granted"),
+    ]
+    assert len(denials.all()) == 2 * KEPT_UNTOLD + KEPT + 2
+    assert denials.left_to_tell().startswith(
+        "Note: the sandbox refused llm-flood to reach evil.example:443, the key 'stored', to read /file-0, "
+    )
 
 
 def test_a_plugins_words_cannot_forge_a_line_of_the_log(tmp_path: Path) -> None:
