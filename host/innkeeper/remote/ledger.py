@@ -14,8 +14,8 @@ from innkeeper.storage.audit import record
 if TYPE_CHECKING:
     from .host import Host
 
-MOST_USES = 500
-"""Kept in the audit of one run."""
+MOST_USES = 200
+"""Things of one kind that a plugin used, kept in the audit of one run."""
 
 
 class Ledger:
@@ -24,7 +24,7 @@ class Ledger:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._denials: dict[str, Denials] = {}
-        self._used: set[tuple[str, str, str]] = set()
+        self._used: dict[tuple[str, str], set[str]] = {}
         self._lock = threading.Lock()
 
     def denials(self, plugin: InstalledPlugin) -> Denials:
@@ -43,15 +43,15 @@ class Ledger:
 
     def used(self, plugin: InstalledPlugin, kind: str, what: str) -> None:
         """Keep in the audit that *plugin* used what it was granted: each thing once a run."""
-        use = (plugin.name, kind, what)
-        if use not in self._used and len(self._used) < MOST_USES:
-            self._used.add(use)
+        alike = self._used.setdefault((plugin.name, kind), set())
+        if what not in alike and len(alike) < MOST_USES:
+            alike.add(what)
             record(self._host.home, plugin.name, "used", kind=kind, what=what)
 
     def has_reached_out(self, plugin: InstalledPlugin) -> bool:
         """Say whether *plugin* went, or wanted to go, to the network in this run."""
         refused = any(denial.kind == "net" for denial in self.denials(plugin).all())
-        return refused or any(use[:2] == (plugin.name, "net") for use in list(self._used))
+        return refused or (plugin.name, "net") in self._used
 
     def refused_before_installed(self) -> Grants:
         """Return what would have to be granted to plugins that could not be installed, for nothing to be refused."""
