@@ -55,8 +55,14 @@ def _run_command(arguments: list[str], started: object) -> int:
     from .errors import exit_status
     from .run import Run
 
-    with Run(started) as command_run:
-        return exit_status(lambda: _invoke(arguments, command_run), command_run)
+    status = 0
+    try:
+        with Run(started) as command_run:
+            status = exit_status(lambda: _invoke(arguments, command_run), command_run)
+    except KeyboardInterrupt:
+        if status != INTERRUPTED:  # else it is the second one, and it was said
+            raise
+    return status
 
 
 def _invoke(arguments: list[str], command_run: object) -> int:
