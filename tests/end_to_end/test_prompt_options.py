@@ -36,7 +36,11 @@ def test_options_that_the_model_would_refuse_are_not_kept(recorder: Inn) -> None
     assert not_warm == "Error: Option 'heat' takes a number, and 'warm' is none.\n"
     not_whole = recorder.fails("models", "options", "set", "recorder", "count", "1.5")
     assert not_whole == "Error: Option 'count' takes a whole number, and '1.5' is none.\n"
+    too_hot = recorder.fails("models", "options", "set", "smollm2", "top_p", "2")
+    assert too_hot == "Error: Option 'top_p' takes a number above 0 and at most 1, and '2' is none.\n"
     assert recorder.ok("models", "options") == ""
+    assert "takes a number" in recorder.fails("-m", "smollm2", "hi", "-o", "top_p", "2", "--save", "hot")
+    assert recorder.run("templates", "show", "hot").status == 1
 
 
 def test_kept_option_that_the_model_no_longer_has_is_told_with_the_way_out(recorder: Inn) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from innkeeper.conversation.option_limits import limits_broken
 from innkeeper.conversation.option_values import schemas_of, typed, wanted
 from innkeeper.errors import UsageError
 from innkeeper.remote.catalogue import Found
@@ -14,12 +15,24 @@ from innkeeper.untrusted import one_line
 from .run import Run
 
 NAME_LETTERS = 100
+LIMITS_LETTERS = 500
 
 
 def typed_options(run: Run, model: Found, options: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Return *options* as values. Raises UsageError for one that the model has not, and for what is no number."""
-    known = schemas_of(model_info(run.home, model).options_schema)
-    return {name: _value(model, name, text, known) for name, text in options}
+    """Return *options* as values. Raises UsageError for one that the model has not, and for what it does not take."""
+    schema = model_info(run.home, model).options_schema
+    known = schemas_of(schema)
+    values: dict[str, Any] = {}
+    for name, text in options:
+        _refuse_unknown(model, name, known)
+        try:
+            values[name] = typed(text, known[name])
+        except ValueError as error:
+            raise _not_taken(name, text, wanted(known[name])) from error
+        limits = limits_broken(values[name], known[name], schema)
+        if limits:
+            raise _not_taken(name, text, one_line(limits, LIMITS_LETTERS))
+    return values
 
 
 def refuse_unknown(run: Run, model: Found, names: Iterable[str]) -> None:
@@ -41,13 +54,9 @@ def _refuse_unknown(model: Found, name: str, known: Collection[str]) -> None:
     )
 
 
-def _value(model: Found, name: str, text: str, known: dict[str, dict[str, Any]]) -> Any:
-    _refuse_unknown(model, name, known)
-    try:
-        return typed(text, known[name])
-    except ValueError as error:
-        called, given = one_line(name, NAME_LETTERS), one_line(text, NAME_LETTERS)
-        raise _refused(f"Option '{called}' takes {wanted(known[name])}, and '{given}' is none.") from error
+def _not_taken(name: str, text: str, taken: str) -> UsageError:
+    called, given = one_line(name, NAME_LETTERS), one_line(text, NAME_LETTERS)
+    return _refused(f"Option '{called}' takes {taken}, and '{given}' is none.")
 
 
 def _refused(message: str, hint: str = "") -> UsageError:
