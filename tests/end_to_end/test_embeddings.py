@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import re
 import signal
 import sqlite3
 import struct
@@ -490,6 +491,7 @@ def test_embedding_models_are_listed_with_their_aliases(embedders: Inn) -> None:
 
     assert "WordLlama: wordllama" in lines
     assert "Letters: letters (aliases: abc)" in lines
+    assert re.search("^abc +: letters \\(embedding\\)$", embedders.ok("aliases"), re.MULTILINE)
     assert embedders.ok("embed-models", "-q", "abc") == "Letters: letters (aliases: abc)\n"
     (entry,) = json.loads(embedders.ok("embed-models", "list", "--json", "-q", "sizes"))
     assert entry == {

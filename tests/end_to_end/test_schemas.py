@@ -66,6 +66,8 @@ def test_schemas_are_listed_with_their_use(recorder: Inn, tmp_path: Path) -> Non
     assert "  summary: |\n    {name, age}\n  usage: |\n    2 times, most recently 20" in everything
     assert "    {other}\n" in everything
     assert recorder.ok("schemas", "-d", database, "--full").count('"type": "object"') == 2
+    assert recorder.ok("schemas", "list", "-p", database) == everything
+    assert recorder.ok("schemas", "show", listed[0]["id"], "--path", database) == shown
     assert "nowhere" in recorder.fails("schemas", "show", "nowhere", "-d", database)
 
 

@@ -32,7 +32,10 @@ def list_(run: Run, *, json_: bool) -> None:
         for model in all_models(index, kind)
         for alias in model.entry.get("aliases", ())
     }
-    rows.update({alias: (model_id, "models") for alias, model_id in read_aliases(run.home).items()})
+    embedding_models = {model.model_id for model in all_models(index, "embedding_models")}
+    models = {model.model_id for model in all_models(index)}
+    for alias, model_id in read_aliases(run.home).items():
+        rows[alias] = (model_id, "embedding_models" if model_id in embedding_models - models else "models")
     if json_:
         click.echo(json.dumps({alias: model_id for alias, (model_id, _) in rows.items()}, indent=4))
         return

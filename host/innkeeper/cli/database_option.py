@@ -1,4 +1,4 @@
-"""``-d``: another log database than that of the home."""
+"""``-d``, once ``-p``: another log database than that of the home."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 def database_option(command: F) -> F:
     """Add ``-d`` as *database*, a path or None."""
     return click.option("-d", "--database", type=click.Path(dir_okay=False), help="Path to log database")(command)
+
+
+def database_path_option(command: F) -> F:
+    """Add ``-p`` as *path*, as some commands called ``-d`` before: scripts have it, help does not."""
+    return click.option("-p", "--path", type=click.Path(dir_okay=False), hidden=True)(command)
 
 
 def existing_database(run: Run, database: str | None) -> str:

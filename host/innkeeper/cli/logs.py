@@ -20,7 +20,7 @@ from innkeeper.storage.logs_database import open_logs
 from innkeeper.storage.logs_entries import Entry, Filter, find_entries, latest_conversation
 from innkeeper.storage.logs_switch import is_logging, set_logging
 
-from .database_option import database_option, existing_database
+from .database_option import database_option, database_path_option, existing_database
 from .default_group import DefaultGroup
 from .options import json_option, sandbox_option
 from .run import Run
@@ -103,7 +103,7 @@ def off(run: Run) -> None:
 
 @logs.command(name="list")
 @click.option("-n", "--count", type=int, help=f"Number of entries to show - defaults to {SHOWN_ENTRIES}, use 0 for all")
-@click.option("-p", "--path", type=click.Path(dir_okay=False), hidden=True)
+@database_path_option
 @database_option
 @click.option("-m", "--model", help="Filter by model or model alias")
 @click.option("-q", "--query", help="Search for logs matching this string")

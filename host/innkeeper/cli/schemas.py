@@ -14,7 +14,7 @@ from innkeeper.errors import UsageError
 from innkeeper.storage.logs_database import open_logs
 from innkeeper.storage.schemas import StoredSchema, find_schema, list_schemas
 
-from .database_option import database_option, existing_database
+from .database_option import database_option, database_path_option, existing_database
 from .default_group import DefaultGroup
 from .options import json_option
 from .run import Run
@@ -32,15 +32,25 @@ def schemas() -> None:
 
 
 @schemas.command(name="list")
+@database_path_option
 @database_option
 @click.option("-q", "--query", "queries", multiple=True, help="Search for schemas matching this string")
 @click.option("--full", is_flag=True, help="Output full schema contents")
 @json_option
 @click.option("--nl", is_flag=True, help="Output as newline-delimited JSON")
 @click.pass_obj
-def list_(run: Run, *, database: str | None, queries: tuple[str, ...], full: bool, json_: bool, nl: bool) -> None:
+def list_(
+    run: Run,
+    *,
+    path: str | None,
+    database: str | None,
+    queries: tuple[str, ...],
+    full: bool,
+    json_: bool,
+    nl: bool,
+) -> None:
     """List stored schemas"""
-    with open_logs(existing_database(run, database)) as db:
+    with open_logs(existing_database(run, path or database)) as db:
         found = list_schemas(db, queries)
     if json_ or nl:
         for line in output_rows_as_json(map(_as_row, found), nl=nl):
@@ -52,11 +62,12 @@ def list_(run: Run, *, database: str | None, queries: tuple[str, ...], full: boo
 
 @schemas.command()
 @click.argument("schema_id")
+@database_path_option
 @database_option
 @click.pass_obj
-def show(run: Run, schema_id: str, *, database: str | None) -> None:
+def show(run: Run, schema_id: str, *, path: str | None, database: str | None) -> None:
     """Show a stored schema"""
-    with open_logs(existing_database(run, database)) as db:
+    with open_logs(existing_database(run, path or database)) as db:
         found = find_schema(db, schema_id)
     if found is None:
         raise _not_there(schema_id)
