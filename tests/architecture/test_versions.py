@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
 import pytest
+import tomllib
 from innkeeper.version import VERSION
 from innkeeper_protocol.version import PACKAGE_VERSION
 
