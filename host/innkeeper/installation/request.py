@@ -83,7 +83,7 @@ class BuildNeeded(InstallError):
 
     def __init__(self, packages: tuple[str, ...], *, subject: str) -> None:
         self.packages = packages
-        names = ", ".join(packages)
+        names = "it" if packages == (subject,) else ", ".join(packages)
         super().__init__(
             f"{subject} was not installed: {names} must be built from source.",
             why="Building runs the package's own code on this machine. It would run confined, without network.",

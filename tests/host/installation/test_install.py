@@ -167,6 +167,7 @@ def test_archives_are_built_once_that_is_allowed(bench: Workbench, tmp_path: Pat
     error = bench.fails(sdist)
     assert isinstance(error, BuildNeeded)
     assert error.packages == (str(sdist),)
+    assert error.message == f"{sdist} was not installed: it must be built from source."
 
     plugin = bench.install(sdist, build=True)
     assert (plugin.name, plugin.source_kind) == ("from-sdist", "sdist")
