@@ -1,4 +1,4 @@
-"""The limits that a JSON schema sets an option's values, beside their type: choices, and bounds of numbers.
+"""The limits that a JSON schema sets an option's values, beside that a number is one: choices, and bounds of numbers.
 
 The schema is a plugin's: what makes no sense in it limits nothing, and the model itself has the last word.
 """
@@ -53,6 +53,8 @@ def _broken(value: Any, one: Mapping[str, Any]) -> str:
     if isinstance(choices, list):
         texts = [str(choice) for choice in choices]
         return "" if str(value) in texts else f"one of {', '.join(texts)}"
+    if one.get("type") == "boolean":
+        return "" if isinstance(value, bool) else "true or false"
     if not _is_number(value) or one.get("type") not in ("integer", "number"):
         return ""
     bounds = {name: one[name] for name in BOUNDS if _is_number(one.get(name))}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from math import isfinite
 from typing import Any
 
-YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+YES, NO = ("true", "1", "yes", "on", "t", "y"), ("false", "0", "no", "off", "f", "n")
 
 
 def schemas_of(options_schema: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,8 @@ SHARE = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 1}, {"ty
         (5, {"anyOf": [{"enum": ["auto"]}, {"type": "integer", "maximum": 4}]}, "one of auto, or a number at most 4"),
         (5, {"anyOf": [{"type": "integer", "maximum": 4}, {"type": "string"}]}, ""),
         (True, {"type": "boolean"}, ""),
+        ("maybe", {"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "true or false"),
+        ("maybe", {"anyOf": [{"type": "boolean"}, {"type": "string"}]}, ""),
     ],
 )
 def test_value_is_held_to_the_choices_and_bounds_of_its_option(value: Any, option: dict[str, Any], limits: str) -> None:
