@@ -32,7 +32,7 @@ def of_refusals(refused: Iterable[str]) -> list[str]:
 
 
 def _servers(value: str) -> list[str]:
-    """Return the server of an URL, or of ``HOST:PORT``."""
+    """Return the server of a URL, or of ``HOST:PORT``."""
     return server_of(value) if "://" in value else _one(value.partition("/")[0])
 
 

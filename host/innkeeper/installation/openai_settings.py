@@ -84,7 +84,7 @@ def told_to_plugin(
 
 
 def server_of(address: object) -> list[str]:
-    """Return host and port of *address*, an URL, as grants have them; nothing for what is none.
+    """Return host and port of *address*, a URL, as grants have them; nothing for what is none.
 
     A public name is granted as one: where it leads to a private address, the person has to say that they mean that.
     """
