@@ -87,6 +87,13 @@ def test_one_fragment_or_many_with_attachments_between() -> None:
         ]
 
 
+def test_a_bare_empty_text_is_no_fragment() -> None:
+    """In `llm` no bare text is one; an empty one would put an empty line before the prompt."""
+    with running(Loads(lambda argument: ["", llm.Fragment("", "s")] if argument == "two" else "")) as plugin:
+        assert plugin.load_fragments("p", "one") == []
+        assert plugin.load_fragments("p", "two") == [item("", "s")]
+
+
 @pytest.mark.parametrize("size", [10, INLINE_BYTES + 1], ids=["small", "too large for a message"])
 def test_attachment_in_private_tmp_arrives_as_bytes(size: int) -> None:
     """The file is the plugin's own, and gone when the loader is done with it."""

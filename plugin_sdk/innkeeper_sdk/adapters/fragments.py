@@ -18,14 +18,18 @@ from .templates import loader_infos
 
 
 def load(registry: Registry, prefix: str, argument: str, outgoing: Outgoing) -> LoadFragmentsResult:
-    """Run the loader of *prefix*. Raises CallFailed: NOT_FOUND, or LOADER_ERROR with the loader's own text."""
+    """Run the loader of *prefix*. A bare "" is how some say that there is nothing: then there is none.
+
+    Raises CallFailed: NOT_FOUND, or LOADER_ERROR with the loader's own text.
+    """
     loader = registry.fragment_loaders().get(prefix)
     if loader is None:
         raise registry.missing(f"no fragment loader for '{prefix}:'")
     try:
         loaded = loader(argument)
         is_list = isinstance(loaded, Iterable) and not isinstance(loaded, str)
-        items = [_item(one, f"{prefix}:{argument}", outgoing) for one in (loaded if is_list else [loaded])]
+        given = [one for one in (loaded if is_list else [loaded]) if one != "" or hasattr(one, "source")]
+        items = [_item(one, f"{prefix}:{argument}", outgoing) for one in given]
     except CallFailed:
         raise
     except (Exception, SystemExit) as error:  # whatever a loader raises is the person's message
