@@ -13,8 +13,9 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -35,8 +36,12 @@ host."""
 
 _REQUEST_LIMIT_BYTES = 1024
 _TEXT_LIMIT = 300
-_DESCRIPTORS_LIMIT = 253
+_DESCRIPTOR_BYTES = 4
+_DESCRIPTORS_BYTES = socket.CMSG_LEN(253 * _DESCRIPTOR_BYTES)
 """The kernel's own limit for one message (SCM_MAX_FD): all that are received are closed."""
+
+_REMEMBERED = 256
+"""Hosts and ports that were found to be granted."""
 
 Denied = Callable[[str, str, int, str], None]
 """Called with plugin, host, port and the reason, from the broker's threads. Where the host was granted, but not the
@@ -68,6 +73,7 @@ class Broker:
         self._threads: list[threading.Thread] = []
         self._busy: set[threading.Thread] = set()
         self._is_over = False
+        self._granted: dict[tuple[str, int], list[HostPort]] = {}
         self._proxy: ConnectProxy | None = None
 
     def start(self) -> None:
@@ -89,6 +95,16 @@ class Broker:
         """Return a socket connected to *host*, which may be what a plugin sent. Raises OSError, with an errno, and
         reports refusals.
         """
+        name, grants = host, self._granted.get((host, port))
+        if grants is None:
+            name, grants = self._look_up(host, port)
+        connection = self._connected(name, port, grants)
+        if self._on_connected is not None:
+            self._on_connected(name, port)
+        return connection
+
+    def _look_up(self, host: str, port: int) -> tuple[str, list[HostPort]]:
+        """Return the name that *host* is, and the grants for it and *port*. Raises as `open` where there are none."""
         try:
             name = canonical_host(host)
         except ValueError as error:
@@ -96,10 +112,9 @@ class Broker:
         grants = [grant for grant in self._policy.net if grant.covers(name, port)]
         if not grants:
             raise self._refusal(name, port, "it was not granted")
-        connection = self._connected(name, port, grants)
-        if self._on_connected is not None:
-            self._on_connected(name, port)
-        return connection
+        if name == host and len(self._granted) < _REMEMBERED:
+            self._granted[name, port] = grants
+        return name, grants
 
     def _connected(self, name: str, port: int, grants: list[HostPort]) -> socket.socket:
         proxy = proxy_for(name, port, self._environ)
@@ -161,11 +176,12 @@ class Broker:
         this = threading.current_thread()
         while not self._is_over:
             try:
-                data, descriptors, _, _ = socket.recv_fds(
-                    self._channel, _REQUEST_LIMIT_BYTES + 1, _DESCRIPTORS_LIMIT, socket.MSG_CMSG_CLOEXEC
+                data, beside, _, _ = self._channel.recvmsg(
+                    _REQUEST_LIMIT_BYTES + 1, _DESCRIPTORS_BYTES, socket.MSG_CMSG_CLOEXEC
                 )
             except OSError:
                 return
+            descriptors = [descriptor for message in beside for descriptor in _descriptors(*message)]
             if data == b"proxy" and len(descriptors) == 1 and self._may_start_proxy():
                 self._proxy = ConnectProxy(descriptors[0], self.open, name=self._policy.plugin)
                 continue
@@ -208,8 +224,9 @@ class Broker:
 
     def _answer(self, number: int, error: int, text: str, descriptor: int | None) -> None:
         answer = f"{number} {error} {text[:_TEXT_LIMIT]}".encode("utf-8", "replace")
+        beside = b"" if descriptor is None else descriptor.to_bytes(_DESCRIPTOR_BYTES, sys.byteorder)
         try:
-            socket.send_fds(self._channel, [answer], [] if descriptor is None else [descriptor])
+            self._channel.sendmsg([answer], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, beside)] if beside else [])
         except OSError:
             return  # the plugin is gone; nobody waits
 
@@ -223,6 +240,13 @@ def _addresses(name: str, port: int) -> list[tuple[int, Any]]:
     flags = socket.AI_NUMERICHOST if address_of(name) else socket.AI_ADDRCONFIG if "." in name else 0
     found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=flags)
     return [(family, address) for family, _, _, _, address in found]
+
+
+def _descriptors(level: int, kind: int, content: bytes) -> Iterator[int]:
+    """Yield the descriptors that a control message brought. (`socket.recv_fds` takes longer than all else here.)"""
+    if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+        for start in range(0, len(content) - len(content) % _DESCRIPTOR_BYTES, _DESCRIPTOR_BYTES):
+            yield int.from_bytes(content[start : start + _DESCRIPTOR_BYTES], sys.byteorder)
 
 
 def _parse(data: bytes) -> tuple[int, int, str] | None:

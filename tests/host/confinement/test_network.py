@@ -98,6 +98,18 @@ CLIENTS = {
             sock.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
             print(b"".join(iter(lambda: sock.recv(100), b""))[-5:].decode())
     """,
+    "sockets beside others that are not connected": """
+        import errno, select, socket
+        idle, shut = socket.socket(), socket.socket()
+        idle.setblocking(False)
+        shut.shutdown(socket.SHUT_RDWR)
+        with socket.create_connection(("localhost", port)) as sock:
+            assert idle.connect_ex(("127.0.0.1", port)) == errno.EINPROGRESS
+            assert select.select([], [idle], [], 5)[1] and idle.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+            assert idle.getpeername() == sock.getpeername() and not idle.getblocking()
+            sock.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+            print(b"".join(iter(lambda: sock.recv(100), b""))[-5:].decode())
+    """,
     "a socket that does not block": """
         import errno, select, socket
         sock = socket.socket()

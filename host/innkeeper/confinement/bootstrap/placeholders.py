@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _FIRST = (198 << 24) + (18 << 16) + 1
 _LIMIT = 1 << 16
+_KNOWN_LIMIT = 256
 _SERVICES = {"http": 80, "https": 443}
 
 
@@ -22,10 +23,24 @@ class Names:
         self.module = module
         self.by_name: dict[str, int] = {}
         self.by_number: dict[int, str] = {}
+        self.known: dict[Any, list[Any]] = {}
+        """Answers to questions that were asked before, as for each connection to one host."""
         self.lock = threading.Lock()
 
     def getaddrinfo(self, *arguments: "Any", **options: "Any") -> "list[Any]":
         """Answer as ``socket.getaddrinfo(host, port, family, type, proto, flags)``, with at most one address."""
+        question = (arguments, *options.items())
+        try:
+            known = self.known.get(question)
+        except TypeError:  # a bytearray
+            return self._answer(arguments, options)
+        if known is None:
+            known = self._answer(arguments, options)
+            if len(self.known) < _KNOWN_LIMIT:
+                self.known[question] = known
+        return list(known)
+
+    def _answer(self, arguments: "tuple[Any, ...]", options: "dict[str, Any]") -> "list[Any]":
         defaults = {"family": 0, "type": 0, "proto": 0, "flags": 0}
         asked = {**defaults, **dict(zip(("host", "port", *defaults), arguments)), **options}  # noqa: B905 # Python 3.10
         return self._find(_text(asked["host"]), self._port(asked["port"]), asked)

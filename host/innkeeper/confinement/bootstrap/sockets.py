@@ -4,9 +4,10 @@ Put over the module `socket` when that is first imported, so whatever builds on 
 works unchanged. It is a convenience, no barrier: the barrier is the system call filter, and the broker, which connects
 to nothing that was not granted. TCP to a name and a port only; the rest fails as the filter makes it fail.
 
-A new socket is one end of a pair whose other end is kept; ``connect`` puts the broker's socket in its place, under the
-same descriptor. Without blocking, the pair becomes writable when the broker has answered, and asking for SO_ERROR, as
-every event loop does then, puts the socket in its place.
+A new socket is one end of a pair, the same for all that are not connected: making one takes longer than all else here.
+``connect`` puts the broker's socket in its place, under the same descriptor. Without blocking it first puts a pair
+there that becomes writable when the broker has answered, and asking for SO_ERROR, as every event loop does then, puts
+the socket in its place.
 """
 
 import os
@@ -32,18 +33,23 @@ def install(module: "Any", names: "Names", client: "Client") -> None:
 
 
 class _Unconnected:
-    """What is known of the sockets that are still pairs, by descriptor."""
+    """What is known of the sockets that are still pairs, by descriptor. *module* is ``socket``."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: "Any") -> None:
+        self.module = module
         self.options: dict[int, list[Any]] = {}
-        self.bells: dict[int, Any] = {}
         self.answers: dict[int, Answer] = {}
+        self.pair = [end.detach() for end in self.new_pair()]
+
+    def descriptor(self) -> int:
+        """Return a new descriptor of the pair."""
+        return os.dup(self.pair[0])
+
+    def new_pair(self) -> "Any":
+        return self.module._socket.socketpair(self.module.AF_UNIX, self.module.SOCK_STREAM)
 
     def forget(self, descriptor: int) -> None:
         self.options.pop(descriptor, None)
-        bell = self.bells.pop(descriptor, None)
-        if bell is not None:
-            bell.close()
         answer = self.answers.pop(descriptor, None)
         if answer is not None:
             answer.give_up()
@@ -51,7 +57,7 @@ class _Unconnected:
 
 def _socket_class(module: "Any", names: "Names", client: "Client") -> "Any":
     real: Any = module.socket
-    unconnected = _Unconnected()
+    unconnected = _Unconnected(module)
 
     class socket(real):  # type: ignore[misc]  # the real one is only known when it is loaded
         __slots__ = ()
@@ -68,11 +74,9 @@ def _socket_class(module: "Any", names: "Names", client: "Client") -> "Any":
             if fileno is not None or not _is_internet(module, wanted, kind):
                 real.__init__(self, family, type, proto, fileno)
                 return
-            mine, bell = module._socket.socketpair(module.AF_UNIX, module.SOCK_STREAM)
-            descriptor = mine.detach()
+            descriptor = unconnected.descriptor()
             unconnected.forget(descriptor)
             unconnected.options[descriptor] = []
-            unconnected.bells[descriptor] = bell
             real.__init__(self, wanted, module.SOCK_STREAM, max(proto, 0), descriptor)
             self.settimeout(0.0 if kind & module.SOCK_NONBLOCK else module.getdefaulttimeout())
 
@@ -87,11 +91,9 @@ def _socket_class(module: "Any", names: "Names", client: "Client") -> "Any":
                 raise OSError(_EISCONN, os.strerror(_EISCONN))
             answer = client.ask(names.name_of(address[0]), int(address[1]))
             timeout = self.gettimeout()
-            bell = unconnected.bells.pop(descriptor, None) if timeout == 0.0 else None
-            if bell is not None:
+            if timeout == 0.0:
                 unconnected.answers[descriptor] = answer
-                fill(self)
-                answer.close_on_arrival(bell)
+                answer.close_on_arrival(replace_by_full_pair(self))
                 client.read()
                 raise BlockingIOError(_EINPROGRESS, os.strerror(_EINPROGRESS))
             if not client.wait(answer, timeout or None):
@@ -159,13 +161,19 @@ def _socket_class(module: "Any", names: "Names", client: "Client") -> "Any":
             return False
         return bool(real.getsockopt(sock, module.SOL_SOCKET, _SO_DOMAIN) == module.AF_UNIX)
 
-    def fill(sock: "Any") -> None:
-        """Make the pair unwritable, so that nobody takes it for connected before its time."""
+    def replace_by_full_pair(sock: "Any") -> "Any":
+        """Put a pair of its own there, unwritable, so that nobody takes it for connected before its time; return the
+        other end.
+        """
+        mine, bell = unconnected.new_pair()
+        os.set_blocking(mine.fileno(), False)
+        os.dup2(mine.fileno(), sock.fileno(), inheritable=False)
+        mine.close()
         try:
             while True:
                 real.send(sock, bytes(1 << 16))
         except BlockingIOError:
-            return
+            return bell
 
     def take(sock: "Any", answer: "Answer") -> None:
         """Put the connected descriptor of *answer* in the place of the pair, with the options that were set before."""
