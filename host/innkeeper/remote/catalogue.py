@@ -44,16 +44,18 @@ def all_models(index: Index, kind: str = "models") -> Iterator[Found]:
 def find_model(index: Index, aliases: dict[str, str], name: str, kind: str = "models") -> Found | None:
     """Return the model that *name* means, or None.
 
-    It may be ``PLUGIN/ID``, an alias that the person set, an id, or an alias that its plugin registered, in this order:
-    no plugin takes a name that means another's model, or that the person gave. Of two plugins with one id, or one
-    alias, the one that had it first wins.
+    It may be ``PLUGIN/ID``, an alias that the person set, an id, ``PLUGIN/ID`` with the plugin's name in short, or an
+    alias that its plugin registered, in this order: no plugin takes a name that means another's model, or that the
+    person gave. Ids such as ``openai/gpt-4o`` are common, and listed as they are: who writes one means it. Of two
+    plugins with one id, or one alias, the one that had it first wins.
     """
     models = list(all_models(index, kind))
-    found = _qualified(index, models, name)
-    if found is None and name in aliases:
-        found = _qualified(index, models, aliases[name]) or _by_id(models, aliases[name])
-    if found is None:
-        found = _by_id(models, name)
+    written = aliases.get(name, name)
+    found = _qualified(index, models, name, in_short=False)
+    if found is None and written != name:
+        found = _qualified(index, models, written, in_short=False) or _by_id(models, written)
+        found = found or _qualified(index, models, written, in_short=True)
+    found = found or _by_id(models, name) or _qualified(index, models, name, in_short=True)
     return found or next((model for model in models if name in model.entry.get("aliases", ())), None)
 
 
@@ -61,10 +63,10 @@ def _by_id(models: list[Found], name: str) -> Found | None:
     return next((model for model in models if model.model_id == name), None)
 
 
-def _qualified(index: Index, models: list[Found], name: str) -> Found | None:
+def _qualified(index: Index, models: list[Found], name: str, *, in_short: bool) -> Found | None:
     """Return the model that *name* means as ``PLUGIN/ID``. The plugin's ids may begin with its name themselves."""
     plugin_name, slash, model_id = name.partition("/")
-    plugin = index.find(plugin_name) if slash else None
+    plugin = None if not slash else index.find(plugin_name) if in_short else index.named(plugin_name)
     if plugin is None:
         return None
     own = [model for model in models if model.plugin is plugin]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from innkeeper.installation.inventory import Index, InstalledPlugin
 from innkeeper.remote.catalogue import find_by_query, find_model, unknown_model
 
@@ -28,18 +30,39 @@ def test_plugin_and_id_mean_that_plugins_model() -> None:
     assert found("second/twin") == "llm-second/twin"
 
 
-def test_id_of_another_plugin_cannot_look_like_plugin_and_id() -> None:
-    thief = plugin("thief", **{"first/alone": [], "second/other": ["llm-first/twin"]})
-    index = Index([thief, *INDEX.plugins, plugin("gateway", **{"a": [], "gateway/a": [], "gateway/b": []})])
+def meant_among(*others: InstalledPlugin) -> Callable[..., str | None]:
+    """Return what says which model a name means, where *others* were there before those of INDEX."""
+    index = Index([*others, *INDEX.plugins])
 
     def meant(name: str, aliases: dict[str, str] | None = None) -> str | None:
         model = find_model(index, aliases or {}, name)
         return None if model is None else model.qualified_id
 
-    assert meant("first/alone") == "llm-first/alone"
+    return meant
+
+
+def test_id_of_another_plugin_cannot_look_like_plugin_and_id() -> None:
+    meant = meant_among(plugin("thief", **{"llm-first/alone": [], "a": ["llm-first/twin", "second/other"]}))
+
+    assert meant("llm-first/alone") == "llm-first/alone"
     assert meant("llm-first/twin") == "llm-first/twin"
+    assert meant("second/other") == "llm-second/other"
     assert meant("mine", {"mine": "second/other"}) == "llm-second/other"
+
+
+def test_ids_of_a_plugin_may_begin_with_its_name() -> None:
+    meant = meant_among(plugin("gateway", **{"a": [], "gateway/a": [], "gateway/b": []}))
+
     assert (meant("gateway/a"), meant("gateway/b")) == ("gateway/gateway/a", "gateway/gateway/b")
+
+
+def test_a_whole_id_means_itself_where_it_begins_as_another_plugin_is_called_in_short() -> None:
+    """llm-openai-plugin has ``openai/gpt-4o``, beside the ``gpt-4o`` of the plugin for OpenAI that is there already."""
+    meant = meant_among(plugin("llm-first-plugin", **{"first/alone": []}))
+
+    assert meant("first/alone") == "llm-first-plugin/first/alone"
+    assert meant("mine", {"mine": "first/alone"}) == "llm-first-plugin/first/alone"
+    assert meant("first/twin") == "llm-first/twin"
 
 
 def test_an_id_wins_over_the_alias_of_another_model() -> None:
