@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -201,17 +202,27 @@ def _ollama_model(name: str) -> dict[str, Any]:
     }
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of those who hang up: it is they who know why."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 @contextlib.contextmanager
 def providers(
     port: int = 0, certificate: Path | None = None, answers: type[BaseHTTPRequestHandler] = Providers
 ) -> Iterator[int]:
     """Run the server on *port* of this machine, by TLS where it has a *certificate*; yield the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), answers)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", port), answers)
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        # Shaking hands in the thread of the connection: whoever never does would keep all others waiting.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
