@@ -350,6 +350,14 @@ def test_only_what_changed_is_embedded_again(shelf: Shelf, batches: Path) -> Non
     assert len(shelf.rows()) == 26
 
 
+@pytest.mark.parametrize("batch_size", ["1", "2", "100"])
+def test_last_of_the_rows_with_one_id_counts_however_often_they_are_embedded(shelf: Shelf, batch_size: str) -> None:
+    multi = ("embed-multi", "docs", "-", "-m", "letters", "--store", "--batch-size", batch_size)
+    for _ in range(2):
+        shelf.ok(*multi, stdin="id,text\na,first\nb,other\na,last\na,last\n")
+        assert shelf.rows("id, content") == [("a", "last"), ("b", "other")]
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "crash"])
 def test_interrupted_run_keeps_its_batches_and_the_next_goes_on(
     shelf: Shelf, batches: Path, tmp_path: Path, how: signal.Signals

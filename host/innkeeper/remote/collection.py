@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import AbstractContextManager, suppress
 from typing import Any, NamedTuple
 
@@ -146,7 +146,7 @@ class Collection:
         size = self.model().batch_items(batch_size)
         with EmbeddingAhead[list[Pending]](self.model(), key=key) as ahead:
             try:
-                for batch in self._batches(entries, size, store=store):
+                for batch in self._batches(entries, size, ahead, store=store):
                     ahead.begin(batch, [pending.item.value for pending in batch])
                     if ahead.is_full:
                         self._store_first(ahead, store=store)
@@ -215,26 +215,36 @@ class Collection:
         return rows.content_hash(input)
 
     def _batches(
-        self, entries: Iterable[tuple[str, str | bytes, Metadata | None]], size: int, *, store: bool
+        self,
+        entries: Iterable[tuple[str, str | bytes, Metadata | None]],
+        size: int,
+        ahead: EmbeddingAhead[list[Pending]],
+        *,
+        store: bool,
     ) -> Iterator[list[Pending]]:
-        """Yield what of *entries* is to be embedded, *size* at a time."""
+        """Yield what of *entries* is to be embedded, *size* at a time, each to be begun in *ahead*."""
         pending: list[Pending] = []
         for some in _in_parts(entries, size):
-            pending += self.not_stored(some, store=store)
+            under_way = {one.item.id for batch in (pending, *ahead.batches()) for one in batch}
+            pending += self.not_stored(some, store=store, under_way=under_way)
             while len(pending) >= size or sum(len(one.item.value) for one in pending) >= BATCH_BYTES:
                 yield pending[:size]
                 del pending[:size]
         if pending:
             yield pending
 
-    def not_stored(self, items: Sequence[Item], *, store: bool) -> list[Pending]:
-        """Return those of *items* whose vectors are not there; beside the others, what else is said of them is kept."""
+    def not_stored(self, items: Sequence[Item], *, store: bool, under_way: Set[str] = frozenset()) -> list[Pending]:
+        """Return those of *items* whose vectors are not there; beside the others, what else is said of them is kept.
+
+        Of items with the same id the last counts, so what is there says nothing of an id that is *under_way*.
+        """
         pending, supplements = [], []
         with self._failing_plainly():
-            stored = rows.stored(self.db, self.id, [item.id for item in items])
-            for item in items:
+            last = {item.id: item for item in items}
+            stored = rows.stored(self.db, self.id, list(last))
+            for item in last.values():
                 known, hash_ = stored.get(item.id), self.content_hash(item.value)
-                if known is None or known.hash != hash_:
+                if known is None or known.hash != hash_ or item.id in under_way:
                     pending.append(Pending(item, hash_))
                     continue
                 content = item.value if store and not known.has_content else None

@@ -50,6 +50,10 @@ class EmbeddingAhead(Generic[T]):
         """Whether one should be taken before another is begun."""
         return len(self._under_way) >= BATCHES_AHEAD
 
+    def batches(self) -> list[T]:
+        """Return what goes with each batch that is not dropped yet."""
+        return [batch.about for batch in self._under_way]
+
     def begin(self, about: T, items: Sequence[str | bytes]) -> None:
         """Have *items* embedded after what was begun before. Does not wait."""
         call = self._model.call(items, key=self._key)
