@@ -114,23 +114,29 @@ class Comparison:
         ours = self._ours.given(needs.environment)
         installed = ours.run("install", "-y", name, *needs.options, *with_, limit_s=INSTALL_S)
         row.seconds = f"{time.perf_counter() - began:.1f}"
-        if installed.status:
-            row.notes.append(f"not installed: {cleaned(installed.stderr.strip())}")
-            return row
         towards = self._each_filled_in(TOWARDS_THE_SERVERS)
-        ours = ours.given(towards)
+        try:
+            if installed.status:
+                row.notes.append(f"not installed: {cleaned(installed.stderr.strip())}")
+                theirs = self._real(name, needs, (), {**needs.environment, **towards})[1]
+                row.notes.append(f"the real llm: {theirs.why_not or 'it is installed, and registers something'}")
+            else:
+                self._beside(row, needs, towards)
+        finally:
+            shutil.rmtree(self._bench.folder / f"real-{name}", ignore_errors=True)
+        return row
+
+    def _beside(self, row: Row, needs: Preparation, towards: Mapping[str, str]) -> None:
+        """Fill in *row* for a plugin that is installed here."""
+        name, more = row.plugin, {**needs.environment, **towards}
+        ours = self._ours.given(more)
         keys = () if name in EXERCISES else self._keys(name)
         for key in keys:
             ours.run("keys", "set", key, "--value", KEY)
         registered = self._describe(row, name, ours)
-        try:
-            real, theirs = self._real(name, needs, keys, {**needs.environment, **towards})
-            compare(row, registered, theirs)
-            exercises = [self._exercise(one) for one in EXERCISES.get(name) or following_from(registered)]
-            do_all(row, exercises, ours, real)
-        finally:
-            shutil.rmtree(self._bench.folder / f"real-{name}", ignore_errors=True)
-        return row
+        real, theirs = self._real(name, needs, keys, more)
+        compare(row, registered, theirs)
+        do_all(row, map(self._exercise, EXERCISES.get(name) or following_from(registered)), ours, real)
 
     def _describe(self, row: Row, name: str, ours: Side) -> Registrations:
         """Have the plugin *name* describe itself where the servers are, and say in *row* how that went."""
