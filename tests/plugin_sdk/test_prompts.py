@@ -268,6 +268,8 @@ def test_missing_key_says_how_to_add_one() -> None:
         (llm.ModelError("server is full"), ErrorCode.MODEL_ERROR, "server is full"),
         (llm.NeedsKeyException("no key"), ErrorCode.NEEDS_KEY, "no key"),
         (llm.UnknownModelError("Unknown model: x"), ErrorCode.MODEL_ERROR, "Unknown model: x"),
+        (NotImplementedError("no system prompts"), ErrorCode.MODEL_ERROR, "no system prompts"),
+        (NotImplementedError(), ErrorCode.PLUGIN_EXCEPTION, "NotImplementedError"),
         (ValueError("odd"), ErrorCode.PLUGIN_EXCEPTION, "ValueError: odd"),
         (KeyError(), ErrorCode.PLUGIN_EXCEPTION, "KeyError"),
         (SystemExit(3), ErrorCode.PLUGIN_EXCEPTION, "SystemExit: 3"),
