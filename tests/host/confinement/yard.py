@@ -59,11 +59,18 @@ class Yard:
             done.append("made a set-id file")
         reached = select.select(list(self.listeners.values()), [], [], 0)[0]
         done += [f"reached {name}" for name, listener in self.listeners.items() if listener in reached]
-        if self.victim is not None and self.victim.poll() is not None:
+        if self.victim is not None and (_is_killed(self.victim.pid) or self.victim.poll() is not None):
             done.append("ended the victim")
         elif self.victim is not None and os.getpriority(os.PRIO_PROCESS, self.victim.pid) != 0:
             done.append("slowed the victim")
         return done
+
+
+def _is_killed(pid: int) -> bool:
+    """Say whether a signal that ends *pid* is under way: on a busy machine it dies a moment later."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    pending = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return any(pending)
 
 
 def _snapshot(*folders: Path) -> dict[str, tuple[object, ...]]:
