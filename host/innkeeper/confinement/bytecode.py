@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-_MODULES = ("entry", "kernel", "lockdown", "placeholders", "broker_client", "sockets")
+_MODULES = ("entry", "kernel", "lockdown", "guard", "placeholders", "broker_client", "sockets")
 
 
 def refresh_bytecode(interpreter: str, bootstrap: str) -> None:

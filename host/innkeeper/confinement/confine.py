@@ -153,6 +153,7 @@ def confine(
             "plugin": policy.plugin,
             "terminal": policy.terminal,
             "lockdown": lockdown,
+            "guard": walls and not namespaces and policy.may_fork,
             "proxy": walls and policy.own_sockets,
             "shim": walls and not policy.own_sockets,
             "broker": broker,

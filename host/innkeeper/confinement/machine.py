@@ -83,7 +83,7 @@ def what_stays_open(machine: Machine) -> list[str]:
     if machine.tier == "inproc":
         points += [
             "A plugin can learn names, sizes and times of files that it cannot read, and where links lead.",
-            "Programs that a plugin was allowed to run may outlive Innkeeper where that is killed.",
+            "Programs that a plugin's command starts from your terminal may outlive it, as those of any program do.",
             "What makes its own network connections (--own-sockets) is not run at all.",
         ]
         if machine.landlock < SIGNALS_SINCE:

@@ -104,7 +104,7 @@ class Policy(NamedTuple):
     pinned: tuple[str, ...] = ()
     """Of these, what the person granted or named: each must lead to one of them, and be the same when it starts."""
     run: tuple[str, ...] = ()
-    """Programs. They are confined as the plugin is; in tier inproc they may outlive a host that is killed."""
+    """Programs. They are confined as the plugin is, and end with it."""
     net: tuple[HostPort, ...] = ()
     keys: tuple[str, ...] = ()
     """Names of stored keys that it may ask for."""

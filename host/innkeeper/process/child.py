@@ -77,9 +77,11 @@ class Child:
             self.wait(KILLED_S)
 
     def _reap(self) -> None:
+        """Take how it ended. What it leaves in its group goes now, while the group cannot come to mean another."""
         with self._lock:
             if self.status is not None:
                 return
+            self.signal_group(SIGKILL)
             try:
                 _, found = os.waitpid(self.pid, 0)
                 self.status = os.waitstatus_to_exitcode(found)

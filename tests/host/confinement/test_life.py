@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,10 +25,13 @@ from innkeeper.confinement.tier import Tier
 tier = Tier(sys.argv[2])
 tier.bubblewrap = sys.argv[3]
 confined = confine(
-    tier, Policy("orphan", environment=eval(sys.argv[10])), interpreter=sys.argv[4], base_prefix=sys.argv[5],
-    data_dir=sys.argv[6], run=Run(script=sys.argv[7]), environ={"TMPDIR": sys.argv[8]},
+    tier, Policy("orphan", environment=eval(sys.argv[10]), run=tuple(sys.argv[11:])),
+    interpreter=sys.argv[4], base_prefix=sys.argv[5], data_dir=sys.argv[6],
+    run=Run(script=sys.argv[7]), environ={"TMPDIR": sys.argv[8]},
 )
-plugin = subprocess.Popen(confined.argv, env=confined.environment, pass_fds=(*confined.pass_fds, int(sys.argv[9])))
+plugin = subprocess.Popen(
+    confined.argv, env=confined.environment, pass_fds=(*confined.pass_fds, int(sys.argv[9])), process_group=0
+)
 confined.started()
 os.close(int(sys.argv[9]))
 time.sleep(60)
@@ -40,18 +44,32 @@ def package_root() -> str:
     return str(Path(BOOTSTRAP).parents[2])
 
 
-def test_a_plugin_dies_with_a_host_that_is_killed(room: Room) -> None:
-    """Its end of the pipe closes when, and only when, it is gone."""
+ALONE = "import os, time\nos.write({writer}, b'up')\ntime.sleep(60)\n"
+
+WITH_A_PROGRAM = """
+import os, subprocess, time
+program = subprocess.Popen(["sleep", "60"], pass_fds=[{writer}])
+if os.fork() == 0:
+    time.sleep(60)
+os.write({writer}, b"up")
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("code", [ALONE, WITH_A_PROGRAM], ids=["alone", "with a program"])
+def test_a_plugin_dies_with_a_host_that_is_killed(room: Room, code: str) -> None:
+    """Their ends of the pipe close when, and only when, all of them are gone."""
     reader, writer = os.pipe()
     script = room.folder / "attempt" / "orphan.py"
     script.parent.mkdir()
-    script.write_text(f"import os, time\nos.write({writer}, b'up')\ntime.sleep(60)\n", encoding="utf-8")
+    script.write_text(code.format(writer=writer), encoding="utf-8")
+    programs = [str(shutil.which("sleep"))] if code == WITH_A_PROGRAM else []
     program = room.interpreter.program
     arguments = [package_root(), str(room.tier), getattr(room.tier, "bubblewrap", None) or "", program]
     arguments += [room.interpreter.base_prefix, str(room.data_dir), str(script), "/tmp", str(writer)]
     libraries = dict(room.interpreter.environment)
     host = subprocess.Popen(
-        [program, "-c", HOST, *arguments, repr(room.interpreter.environment)],
+        [program, "-c", HOST, *arguments, repr(room.interpreter.environment), *programs],
         pass_fds=(writer,),
         env=libraries,
         **room.identity,

@@ -50,6 +50,32 @@ def test_waiting_for_one_that_stays_is_bounded() -> None:
     assert child.status == -signal.SIGKILL
 
 
+LEAVES_ONE = """
+import os, time
+reader, writer = os.pipe()
+if os.fork() == 0:
+    os.write(writer, b"up")
+    time.sleep(600)
+os.read(reader, 2)
+"""
+
+
+def signal_without_end(group: int) -> None:
+    """Until it is gone: the kernel takes a moment, which the test's own limit bounds."""
+    while True:
+        os.killpg(group, 0)
+
+
+def test_what_a_child_leaves_in_its_group_ends_with_it() -> None:
+    child = start(LEAVES_ONE)
+
+    assert child.wait(20)
+
+    assert child.status == 0
+    with pytest.raises(ProcessLookupError):
+        signal_without_end(child.pid)
+
+
 def test_ending_asks_before_it_kills() -> None:
     child = start(WAITS)
 

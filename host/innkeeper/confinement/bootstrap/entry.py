@@ -27,7 +27,7 @@ def enter(descriptor: int) -> None:
     except Exception as error:  # noqa: BLE001 # whatever it is, nothing of the plugin may run
         posix.write(2, f"innkeeper: could not lock this process down: {error}\n".encode("utf-8", "replace"))
         posix._exit(LOCKDOWN_FAILED)
-    for name in ("entry", "lockdown", "kernel"):
+    for name in ("entry", "lockdown", "kernel", "guard"):
         sys.modules.pop(name, None)  # the plugin may have modules of these names
     _move_in(spec)
     _run(spec)
@@ -46,19 +46,23 @@ def _confine(spec: "dict[str, Any]") -> None:
     if TYPE_CHECKING:
         import signal as _signal
 
-        from innkeeper.confinement.bootstrap import lockdown
+        from innkeeper.confinement.bootstrap import guard, lockdown
     else:
         import _signal
 
         sys.path.insert(0, spec["bootstrap"])
         import lockdown
 
+        if spec["guard"]:
+            import guard
         del sys.path[0]
     if spec["host_pid"]:
         lockdown.die_with(spec["host_pid"])
     if spec["terminal"] and _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # Ctrl-C before a command runs ends this without a traceback
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())  # the host started it with signals blocked, see `Confined`
+    if spec["guard"]:
+        guard.leave_guard()
     if spec["lockdown"]:
         if spec["proxy"]:
             _offer_proxy(spec["broker"])
