@@ -37,7 +37,7 @@ def leave_guard() -> None:
 def _guard(plugin: int) -> None:
     """Wait for the end of *plugin*, a pidfd, and end its group, this process included."""
     try:
-        _signal.pthread_sigmask(_signal.SIG_SETMASK, range(1, _signal.NSIG))  # the group's are meant for the plugin
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, _signal.valid_signals())  # the group's are meant for the plugin
         posix.closerange(0, plugin)  # or who waits for the end of its channel, or its log, would wait for ours
         posix.closerange(plugin + 1, _MOST_DESCRIPTORS)
         import select
