@@ -27,6 +27,9 @@ SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "confined_scr
 KEPT_OUTPUT_BYTES = 256 * 1024
 """Of what it wrote the end counts."""
 
+DEVICES_MODE = 0o666
+"""That of ``/dev/null`` and its like, everywhere: they are of use to all or to nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -87,13 +90,18 @@ def run_confined(
 @contextmanager
 def _devices_as_they_were(policy: Policy) -> Iterator[None]:
     """Put back the modes of the devices: a build may change modes, and where the person is root it owns these."""
-    modes = [(path, stat.S_IMODE(os.stat(path).st_mode)) for path in DEVICES if policy.exec_any and os.geteuid() == 0]
+    at_risk = DEVICES if policy.exec_any and os.geteuid() == 0 else ()
+    before = {path: _mode(path) for path in at_risk}
     try:
         yield
     finally:
-        for path, mode in modes:
-            if stat.S_IMODE(os.stat(path).st_mode) != mode:
-                os.chmod(path, mode)
+        for path in at_risk:
+            if _mode(path) != before[path]:  # which another build may have changed, so that is not what they had
+                os.chmod(path, DEVICES_MODE)
+
+
+def _mode(path: str) -> int:
+    return stat.S_IMODE(os.stat(path).st_mode)
 
 
 def _start(confined: Confined) -> subprocess.Popen[bytes]:
