@@ -31,7 +31,7 @@ from innkeeper.installation.manifest import read_manifest
 from innkeeper.installation.undeclared_imports import BROUGHT_BY_LLM
 from innkeeper.paths import Home
 from innkeeper.untrusted import cleaned
-from registrations import MARK, Registrations, differences, of_manifest
+from registrations import MARK, Registrations, differences, first_difference, of_manifest
 from sides import Outcome, Side
 from vendors import TOWARDS_THE_SERVERS, loopback
 
@@ -248,15 +248,15 @@ def unlike(exercise: Exercise, here: Outcome, there: Outcome | None) -> str:
 
     A model may answer differently each time: of answers the status counts.
     """
-    if exercise.status is not None or there is None or (here.status, here.stdout) == (there.status, there.stdout):
+    if exercise.status is not None or there is None or (here.status, here.text()) == (there.status, there.text()):
         return ""
     if exercise.what in ANSWERS and here.status == there.status == 0:
         return ""
-    ended, ended_there = (
-        f"exit {one.status}, {cleaned(one.stdout, 200)!r}, {one.reason() if one.status else ''}"
-        for one in (here, there)
+    if here.status == there.status:
+        return f"it prints {first_difference(here.text(), there.text())}"
+    return " and with the real llm ".join(
+        f"exit {one.status}: {one.reason() if one.status else one.text()}" for one in (here, there)
     )
-    return f"{ended}; the real llm: {ended_there}"
 
 
 def counted(number: int, things: str) -> str:

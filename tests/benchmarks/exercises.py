@@ -137,6 +137,10 @@ def write_files(folder: Path) -> None:
     (folder / "package" / "module.py").write_text("def add(a: int, b: int) -> int:\n    return a + b\n", "utf-8")
 
 
+MOST_METHODS = 3
+"""Of a toolbox, that are called."""
+
+
 def following_from(registered: Registrations) -> Iterator[Exercise]:
     """Yield exercises for what is *registered*: what comes of them must be the same with both."""
     for model_id, model in list(registered["models"].items())[:1]:
@@ -149,6 +153,10 @@ def following_from(registered: Registrations) -> Iterator[Exercise]:
         yield Exercise("embed", ("embed", "-m", model_id, "--key", "k", "-c", "hello"), status=None)
     for name, tool in registered["tools"].items():
         yield Exercise("tool", ("-m", "echo", "-T", name, _call(name, **_some(tool["arguments"]))), status=None)
+    for name, tools in registered["toolboxes"].items():
+        for method, tool in list(tools.items())[:MOST_METHODS]:
+            call = _call(method, **_some(tool["arguments"]))
+            yield Exercise("toolbox", ("-m", "echo", "-T", name, call), status=None)
     for prefix in registered["fragment loaders"]:
         yield Exercise("fragment", ("-m", "echo", "-f", f"{prefix}:1", "hi"), status=None)
     for prefix in registered["template loaders"]:

@@ -88,10 +88,10 @@ def differences(ours: Registrations, theirs: Registrations) -> Iterator[tuple[st
         for name in here.keys() & there.keys():
             for fact, value in there[name].items():
                 if here[name].get(fact) != value:
-                    yield f"{kind}: {name}: {fact} is {_unlike(here[name].get(fact), value)}", fact in WORDS
+                    yield f"{kind}: {name}: {fact} is {first_difference(here[name].get(fact), value)}", fact in WORDS
 
 
-def _unlike(here: Any, there: Any) -> str:
+def first_difference(here: Any, there: Any) -> str:
     """Say how two values differ: texts by their first line that does."""
     if isinstance(here, str) and isinstance(there, str):
         lines = zip_longest(here.splitlines(), there.splitlines(), fillvalue="")

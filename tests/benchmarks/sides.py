@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,9 @@ COMMAND_S = 120.0
 TERMINAL_S = 30.0
 
 REASON_LETTERS = 300
+
+EACH_TIME_ANOTHER = re.compile(r"\btc_\w{26}\b|/tmp/tmp\w+|\b[0-9a-f]{8,}\b")
+"""Ids of tool calls, temporary files, and what else is made of random digits."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,10 @@ class Outcome:
         lines = [line for line in self.stderr.splitlines() if line.strip()]
         chosen = next((line for line in reversed(lines) if not line[0].isspace()), "it said nothing")
         return cleaned(chosen, REASON_LETTERS)
+
+    def text(self) -> str:
+        """Return what was printed, without what is another each time."""
+        return EACH_TIME_ANOTHER.sub("...", self.stdout)
 
     def why_not(self, exercise: Exercise) -> str:
         """Return why *exercise* is not done by this; "" where it is."""
