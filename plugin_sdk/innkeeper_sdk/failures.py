@@ -57,9 +57,8 @@ def _known(error: BaseException) -> CallFailed | None:
         return CallFailed(error.code, str(error))
     if isinstance(error, known.NeedsKeyException):
         return CallFailed(ErrorCode.NEEDS_KEY, str(error))
-    if isinstance(error, known.ModelError):
-        return CallFailed(ErrorCode.MODEL_ERROR, str(error))
-    if isinstance(error, NotImplementedError) and str(error):  # how a model says what it cannot: no system prompt, say
+    says_what_it_cannot = isinstance(error, NotImplementedError) and str(error)  # take a system prompt, for one
+    if isinstance(error, known.ModelError) or says_what_it_cannot:
         return CallFailed(ErrorCode.MODEL_ERROR, str(error))
     if isinstance(error, known.UnknownModelError):  # a KeyError, whose str() has quotes around the text
         return CallFailed(ErrorCode.MODEL_ERROR, str(error.args[0] if error.args else error))
