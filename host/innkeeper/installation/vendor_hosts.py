@@ -1,7 +1,7 @@
 """Which hosts the vendors' clients ask unless told otherwise: the defaults of the packages that a plugin imports.
 
-A plugin that uses ``anthropic`` names no host; the address is in that package, as ``base_url``. Only the files in which
-such a default stands, and only what is assigned to a name like that, are looked at.
+A plugin that uses ``anthropic`` names no host; the address is in that package, as ``base_url``. Only the files at the top
+of a package, where a client and its settings are, and only what is assigned to a name like that, are looked at.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-CLIENT_FILES = frozenset(
-    """
-    __init__.py client.py _client.py base_client.py _base_client.py _api_client.py config.py _config.py constants.py
-    _constants.py environment.py sdkconfiguration.py
-    """.split()  # noqa: SIM905  # a line for each is no easier to read
-)
+_INNER_FOLDERS = frozenset(["client", "core", "_core", "http_client"])
+"""In which a package may have its client, besides the top."""
 
-_NAMES = re.compile(r"(_?base_?url|.*api_?base|api_?url|.*endpoint|server_\w+|default_host|production)$", re.IGNORECASE)
+MOST_FILES = 80
+"""Of one package that are looked at, in the order of their names."""
+
+_NAMES = re.compile(
+    r"""
+    (?: \w*base_?urls? | \w*api_?base | \w*api_?url | \w*endpoint | server_\w+ | \w*server_url\w* | \w+_host
+    | base_domain | default | production )$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 """What a default address is assigned to."""
 
 _VARIABLE = re.compile(r"""["']([A-Z][A-Z0-9_]*_(?:BASE_URL|API_BASE|API_URL|ENDPOINT|HOST))["']""")
@@ -65,12 +70,17 @@ def _hosts_of(folder: str) -> list[str]:
 
 
 def _client_files(folder: str) -> Iterator[str]:
-    """Yield the files in *folder*, and in the folders right below it, that are named as a client's are."""
+    """Yield the files at the top of the package in *folder*, and in those folders below it that are a client's.
+
+    A folder that is no package itself holds parts of one that several distributions share.
+    """
     with suppress(OSError):
         names = sorted(os.listdir(folder))
-        yield from (os.path.join(folder, name) for name in names if name in CLIENT_FILES)
+        files = [name for name in names if name.endswith(".py")]
+        yield from (os.path.join(folder, name) for name in files[:MOST_FILES])
+        is_shared = "__init__.py" not in names and os.path.basename(folder) != "google"
         for name in names:
-            if name in ("client", "core", "_core"):
+            if name in _INNER_FOLDERS or (is_shared and os.path.isdir(os.path.join(folder, name))):
                 yield from _client_files(os.path.join(folder, name))
 
 
@@ -89,6 +99,8 @@ def _named_texts(path: str) -> Iterator[tuple[str, str]]:
                     yield from _pairs(target, node.value)
             elif isinstance(node, ast.AnnAssign) and node.value is not None:
                 yield from _pairs(node.target, node.value)
+            elif isinstance(node, ast.arguments):
+                yield from _defaults(node)
             elif isinstance(node, ast.keyword) and node.arg:
                 yield from ((node.arg, text) for text in _texts(node.value))
             elif isinstance(node, ast.Dict):
@@ -103,6 +115,15 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
         yield from ((name, text) for text in _texts(value))
 
 
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, str]]:
+    """Yield the arguments of a function that have a text as their default, with that."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = [*zip(positional[::-1], arguments.defaults[::-1], strict=False)]
+    for argument, value in [*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]:
+        if value is not None:
+            yield from ((argument.arg, text) for text in _texts(value))
+
+
 def _texts(value: ast.expr) -> Iterator[str]:
     """Yield the texts that *value* may be: itself, or an alternative in it, as in ``base_url or "https://..."``."""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
@@ -110,6 +131,9 @@ def _texts(value: ast.expr) -> Iterator[str]:
     elif isinstance(value, ast.JoinedStr) and value.values:
         yield from _texts(value.values[0])
     elif isinstance(value, ast.BoolOp):
+        for part in value.values:
+            yield from _texts(part)
+    elif isinstance(value, ast.Dict):
         for part in value.values:
             yield from _texts(part)
     elif isinstance(value, ast.IfExp):

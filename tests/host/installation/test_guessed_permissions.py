@@ -156,6 +156,33 @@ def test_the_default_host_of_a_vendor_s_client_is_found_where_that_is_imported(t
     assert guess_of(tmp_path, "import other").grants() == NOTHING
 
 
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("api.py", "def connect(key, base_url='https://api.vendor.example.net', *, retries=3): ..."),
+        ("settings.py", "API_HOST = 'https://api.vendor.example.net'"),
+        ("_residency.py", "BASE_URLS = {'global': 'https://api.vendor.example.net/v1'}"),
+        ("environment.py", "class Environment(Enum):\n    DEFAULT = 'https://api.vendor.example.net'"),
+    ],
+)
+def test_clients_have_their_default_host_in_several_ways(tmp_path: Path, file: str, code: str) -> None:
+    package = tmp_path / "site-packages" / "vendor"
+    package.mkdir(parents=True)
+    (package / file).write_text(code, "utf-8")
+
+    assert guess_of(tmp_path, "import vendor").grants() == Grants(net=("api.vendor.example.net:443",))
+
+
+def test_the_client_of_a_package_that_distributions_share_is_found(tmp_path: Path) -> None:
+    package = tmp_path / "site-packages" / "vendor" / "cloud" / "sdk"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("BASE_URL = 'https://api.vendor.example.net'", "utf-8")
+
+    assert guess_of(tmp_path, "from vendor.cloud.sdk import Client").grants() == Grants(
+        net=("api.vendor.example.net:443",)
+    )
+
+
 def test_a_list_of_addresses_is_not_asked_for_without_end(tmp_path: Path) -> None:
     code = "\n".join(f"URL_{number} = 'https://host-{number}.example.net'" for number in range(100))
 
