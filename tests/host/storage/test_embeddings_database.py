@@ -8,7 +8,8 @@ import sqlite3
 import stat
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,13 @@ def opened(path: Path) -> sqlite3.Connection:
     db = connect(str(path))
     bring_up_to_date(db)
     return db
+
+
+@pytest.fixture
+def db() -> Iterator[sqlite3.Connection]:
+    with closing(connect_in_memory()) as db:
+        bring_up_to_date(db)
+        yield db
 
 
 def shape(path: Path) -> dict[tuple[str, str], Any]:
@@ -162,9 +170,7 @@ print(json.dumps([[entry.id, entry.score] for entry in collection.similar_by_id(
     assert [[similar.id, similar.score] for similar in found] == json.loads(said)
 
 
-def test_collections_are_made_once_listed_by_name_and_deleted_with_their_items() -> None:
-    db = connect_in_memory()
-    bring_up_to_date(db)
+def test_collections_are_made_once_listed_by_name_and_deleted_with_their_items(db: sqlite3.Connection) -> None:
     docs = make_collection(db, "docs", "one")
     other = make_collection(db, "a", "two")
     for collection in (docs, other):
@@ -179,9 +185,7 @@ def test_collections_are_made_once_listed_by_name_and_deleted_with_their_items()
     assert (dimensions(db, docs.id), dimensions(db, other.id)) == (None, 2)
 
 
-def test_item_takes_the_place_of_what_had_its_id_and_can_be_supplemented() -> None:
-    db = connect_in_memory()
-    bring_up_to_date(db)
+def test_item_takes_the_place_of_what_had_its_id_and_can_be_supplemented(db: sqlite3.Connection) -> None:
     docs = make_collection(db, "docs", "m")
     store(db, docs.id, [NewRow("a", vector(1), b"1", "text"), NewRow("b", vector(2), b"2", b"\x00\xff")])
 
@@ -192,9 +196,7 @@ def test_item_takes_the_place_of_what_had_its_id_and_can_be_supplemented() -> No
     assert rows == [("a", vector(3), "new", None, None), ("b", vector(2), None, b"\x00\xff", "{}")]
 
 
-def test_batch_is_stored_whole_or_not_at_all() -> None:
-    db = connect_in_memory()
-    bring_up_to_date(db)
+def test_batch_is_stored_whole_or_not_at_all(db: sqlite3.Connection) -> None:
     docs = make_collection(db, "docs", "m")
 
     with pytest.raises(sqlite3.Error):
@@ -203,9 +205,7 @@ def test_batch_is_stored_whole_or_not_at_all() -> None:
     assert count(db, docs.id) == 0
 
 
-def test_many_ids_are_asked_for_in_parts() -> None:
-    db = connect_in_memory()
-    bring_up_to_date(db)
+def test_many_ids_are_asked_for_in_parts(db: sqlite3.Connection) -> None:
     docs = make_collection(db, "docs", "m")
     ids = [f"id {number}" for number in range(1701)]
     store(db, docs.id, [NewRow(id_, vector(1), content_hash(id_)) for id_ in ids])
