@@ -1,7 +1,7 @@
 """Which hosts the vendors' clients ask unless told otherwise: the defaults of the packages that a plugin imports.
 
-A plugin that uses ``anthropic`` names no host; the address is in that package, as ``base_url``. Only the files at the top
-of a package, where a client and its settings are, and only what is assigned to a name like that, are looked at.
+A plugin that uses ``anthropic`` names no host; the address is in that package, as ``base_url``. Only the files at the
+top of a package, where a client and its settings are, and only what is assigned to a name like that, are looked at.
 """
 
 from __future__ import annotations
@@ -130,10 +130,7 @@ def _texts(value: ast.expr) -> Iterator[str]:
         yield value.value
     elif isinstance(value, ast.JoinedStr) and value.values:
         yield from _texts(value.values[0])
-    elif isinstance(value, ast.BoolOp):
-        for part in value.values:
-            yield from _texts(part)
-    elif isinstance(value, ast.Dict):
+    elif isinstance(value, (ast.BoolOp, ast.Dict)):
         for part in value.values:
             yield from _texts(part)
     elif isinstance(value, ast.IfExp):
