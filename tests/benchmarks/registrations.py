@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
@@ -20,6 +21,9 @@ Registrations = dict[str, dict[str, dict[str, Any]]]
 TEXT_COLUMNS = 78
 
 WORDS = ("help", "help of options")
+
+CONTROL = re.compile(r"[^\S\n]|[\0-\x09\x0b-\x1f]")
+"""White space, and what does something to a terminal: this host shows blanks in its place."""
 
 SHORT_LETTERS = 300
 
@@ -216,7 +220,8 @@ def _click_commands(group: Any, before: set[Any]) -> Iterator[tuple[str, dict[st
         settings = {**command.context_settings, "terminal_width": TEXT_COLUMNS}
         context = command.context_class(command, info_name=name, parent=parent, **settings)
         parameters = {str(parameter.name): _parameter(parameter, context) for parameter in command.params}
-        yield path + name, {"hidden": bool(command.hidden), "help": command.get_help(context), "parameters": parameters}
+        help_ = CONTROL.sub(" ", command.get_help(context))
+        yield path + name, {"hidden": bool(command.hidden), "help": help_, "parameters": parameters}
         if isinstance(command, click.Group):
             for child in command.list_commands(context):
                 yield from walk(context, command.get_command(context, child), child, f"{path}{name} ")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pexpect
 from exercises import Exercise
 from innkeeper.untrusted import cleaned
+from registrations import CONTROL
 
 COMMAND_S = 120.0
 TERMINAL_S = 30.0
@@ -37,7 +38,7 @@ class Outcome:
 
     def text(self) -> str:
         """Return what was printed, without what is another each time."""
-        return EACH_TIME_ANOTHER.sub("...", self.stdout)
+        return EACH_TIME_ANOTHER.sub("...", CONTROL.sub(" ", self.stdout))
 
     def why_not(self, exercise: Exercise) -> str:
         """Return why *exercise* is not done by this; "" where it is."""
