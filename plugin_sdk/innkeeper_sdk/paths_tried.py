@@ -21,7 +21,18 @@ MOST = 256
 
 _O_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _READING = frozenset(["os.listdir", "os.scandir"])
-_WRITING = frozenset(["os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.link", "os.symlink", "os.truncate"])
+_WRITING = {
+    "os.mkdir": ((0, 2),),
+    "os.remove": ((0, 1),),
+    "os.rmdir": ((0, 1),),
+    "os.rename": ((0, 2), (1, 3)),
+    "os.link": ((1, 3),),
+    "os.symlink": ((1, 2),),
+    "os.truncate": ((0, 2),),
+}
+"""Where the arguments have what is written, and the open folder that it is relative to. What is relative to one is not
+noted: that one was, when it was opened, and it may be the plugin's own.
+"""
 _RUNNING = frozenset(["subprocess.Popen", "os.exec", "os.posix_spawn"])
 _PERSONS = ("embeddings.db", "logs.db")
 """Databases that lie in ``llm.user_dir()`` under the real ``llm``: whoever opens one there means the person's."""
@@ -94,7 +105,9 @@ class PathsTried:
         elif event in _READING:
             self._add("read", arguments[0])
         elif event in _WRITING:
-            self._add("write", arguments[0])
+            for path, folder in _WRITING[event]:
+                if arguments[folder : folder + 1] in ((), (-1,)):
+                    self._add("write", arguments[path])
         elif event in _RUNNING:
             self._add("run", arguments[0])
         elif event == "os.system":

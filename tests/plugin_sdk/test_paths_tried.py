@@ -57,6 +57,26 @@ def test_files_are_noted_by_what_was_to_be_done_with_them(tmp_path: Path) -> Non
     ]
 
 
+def test_what_is_written_is_what_it_is_to_be_called_afterwards(tmp_path: Path) -> None:
+    """And nothing that is relative to an open folder, which is how a tree is removed."""
+    code = """
+        import tempfile
+        attempt(os.rename, "work/a.txt", "work/b.txt"); attempt(os.link, "work/b.txt", "work/c.txt")
+        attempt(os.symlink, "nowhere", "work/d.txt")
+        with tempfile.TemporaryDirectory(dir=sys.argv[1] + "/tmp") as folder:
+            open(folder + "/x", "w").close()
+        folder = os.open("tmp", os.O_RDONLY)
+        os.mkdir("made", dir_fd=folder); os.rename("made", "x", src_dir_fd=folder, dst_dir_fd=folder)
+    """
+
+    assert noted(tmp_path, code) == [
+        ["write", "work/a.txt"],
+        ["write", "work/b.txt"],
+        ["write", "work/c.txt"],
+        ["write", "work/d.txt"],
+    ]
+
+
 def test_programs_are_noted_by_name(tmp_path: Path) -> None:
     code = """
         attempt(subprocess.run, ["no-such-program", "x"]); attempt(os.posix_spawn, "/none/tool", ["tool"], {})
