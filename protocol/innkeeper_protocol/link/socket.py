@@ -1,16 +1,17 @@
 """A link over a connected stream socket: the one between a host and a plugin.
 
 The bell travels as a descriptor beside the first bytes (SCM_RIGHTS), so that starting a plugin needs to hand over one
-descriptor only.
+descriptor only. The sockets are those of ``_socket``, of which ``socket`` is made: that one takes as long to import as
+five modules of this package, and in a plugin's process it is the plugin's, which may patch it.
 """
 
 from __future__ import annotations
 
+import _socket
 import array
 import contextlib
 import os
 import select
-import socket
 from collections.abc import Callable
 from os import sched_yield
 from time import monotonic
@@ -31,23 +32,23 @@ something came in the meantime, that was too long."""
 SLEEPY_S = 0.25
 """Then nobody stays awake for so long. Who sleeps is woken ahead of who computes; who gave way comes after it."""
 
-_ANCILLARY_BYTES = socket.CMSG_SPACE(4 * array.array("i").itemsize)
+_ANCILLARY_BYTES = _socket.CMSG_SPACE(4 * array.array("i").itemsize)
 
-_SEND_FLAGS = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
+_SEND_FLAGS = _socket.MSG_DONTWAIT | _socket.MSG_NOSIGNAL
 """Never wait inside the call, where nobody could be rung; never a signal, whatever a plugin did to SIGPIPE."""
 
 
 class SocketLink:
     """A link over *connected*, which it owns from now on."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: _socket.socket) -> None:
         self._socket = connected
         self._descriptor_to_send: int | None = None
         self._bell: DescriptorBell | None = None
         connected.setblocking(True)
-        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+        for option in (_socket.SO_SNDBUF, _socket.SO_RCVBUF):
             with contextlib.suppress(OSError):
-                connected.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
+                connected.setsockopt(_socket.SOL_SOCKET, option, BUFFER_BYTES)
         self._sleepy_until = 0.0
         self._readable = select.poll()
         self._readable.register(connected, select.POLLIN)
@@ -58,7 +59,7 @@ class SocketLink:
     def from_descriptor(cls, number: int) -> SocketLink:
         """Take over descriptor *number*, one end of a socket pair. Programs that this one starts do not inherit it."""
         os.set_inheritable(number, False)
-        return cls(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=number))
+        return cls(_socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fileno=number))
 
     def fileno(self) -> int:
         """Return the descriptor, -1 once closed."""
@@ -113,22 +114,22 @@ class SocketLink:
         if self._descriptor_to_send is not None:
             number, self._descriptor_to_send = self._descriptor_to_send, None
             try:
-                rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [number]))]
+                rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [number]))]
                 return self._socket.sendmsg(parts, rights, _SEND_FLAGS)
             finally:
-                socket.close(number)
+                _socket.close(number)
         return self._socket.sendmsg(parts, (), _SEND_FLAGS)
 
     def shut_down(self) -> None:
         """End both directions. What has come already can still be read."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(_socket.SHUT_RDWR)
 
     def leave(self) -> None:
         """Leave the connection to the process that this one was forked off: there it goes on, and here it is over."""
         number = self._socket.fileno()
         if number >= 0:
-            ours, theirs = socket.socketpair()
+            ours, theirs = _socket.socketpair()
             theirs.close()
             os.dup2(ours.fileno(), number, inheritable=False)
             ours.close()
@@ -137,7 +138,7 @@ class SocketLink:
         """Give the descriptors back."""
         self._socket.close()
         if self._descriptor_to_send is not None:
-            socket.close(self._descriptor_to_send)
+            _socket.close(self._descriptor_to_send)
             self._descriptor_to_send = None
         if self._bell is not None:
             self._bell.dispose()
@@ -145,16 +146,16 @@ class SocketLink:
 
     def offer_bell(self) -> Bell | None:
         """Make a bell whose other end goes along with the next thing sent."""
-        if self._socket.family != socket.AF_UNIX:
+        if self._socket.family != _socket.AF_UNIX:
             return None
-        ours, theirs = socket.socketpair()
+        ours, theirs = _socket.socketpair()
         self._descriptor_to_send = theirs.detach()
         self._bell = DescriptorBell(ours.detach())
         return self._bell
 
     def expect_bell(self) -> None:
         """Look for a descriptor beside the bytes that come."""
-        if self._socket.family == socket.AF_UNIX:
+        if self._socket.family == _socket.AF_UNIX:
             self.receive_into = self._receive_with_bell
 
     def take_bell(self) -> Bell | None:
@@ -163,20 +164,20 @@ class SocketLink:
         return self._bell
 
     def _receive_with_bell(self, space: memoryview) -> int:
-        count, rights, _, _ = self._socket.recvmsg_into([space], _ANCILLARY_BYTES, socket.MSG_CMSG_CLOEXEC)
+        count, rights, _, _ = self._socket.recvmsg_into([space], _ANCILLARY_BYTES, _socket.MSG_CMSG_CLOEXEC)
         for level, kind, data in rights:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
                 numbers = array.array("i")
                 numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
                 for number in numbers:
                     if self._bell is None:
                         self._bell = DescriptorBell(number)
                     else:
-                        socket.close(number)
+                        _socket.close(number)
         return count
 
 
 def socket_links() -> tuple[SocketLink, SocketLink]:
     """Return both ends of a new socket pair."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = _socket.socketpair()
     return SocketLink(ours), SocketLink(theirs)
