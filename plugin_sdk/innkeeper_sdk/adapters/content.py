@@ -8,8 +8,7 @@ from typing import Any
 from innkeeper_protocol.payloads import content as wire
 
 from innkeeper_sdk.api.attachments import Attachment
-from innkeeper_sdk.api.tools import ToolCall, ToolResult
-from innkeeper_sdk.api.tools.calls import format_exception
+from innkeeper_sdk.api.tools.calls import ToolCall, ToolResult, format_exception
 from innkeeper_sdk.api_in_use import api
 
 INLINE_BYTES = 1024 * 1024

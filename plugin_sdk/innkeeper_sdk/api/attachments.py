@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from .values import Value
+from .values import Value, value
 
 FETCH_TIMEOUT_S = 30.0
 """How long a server may stay silent while an attachment is fetched from its address."""
 
 
-@dataclass(eq=False, repr=False)
+@value
 class Attachment(Value):
     """One file. *type* is its MIME type; without one, ``resolve_type`` finds it out."""
 

@@ -10,7 +10,7 @@ from .parts import Message, StreamEvent
 from .prompt import Prompt
 from .response import AsyncResponse, Response
 from .response.base import ResponseBase
-from .tools import ToolCall, ToolResult
+from .tools.calls import ToolCall, ToolResult
 
 
 class ChainBase:

@@ -7,19 +7,18 @@ Where they are kept: in the SQLite database that the plugin gives, or in memory 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .embeddings import EmbeddingModel
-from .values import Value
+from .values import Value, value
 
 if TYPE_CHECKING:
     Item = tuple[str, str | bytes, dict[str, Any] | None]
     """An id, what it stands for, and what else is to be known of it."""
 
 
-@dataclass(eq=False, repr=False)
+@value
 class Entry(Value):
     """One item of a collection that was found. *score* is 1 for the same direction, -1 for the opposite."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from .chain import AsyncChainResponse, ChainResponse
@@ -12,14 +11,14 @@ from .message_chain import joined_system, system_message, turn
 from .parts import Message
 from .prompt import Prompt, merged_options
 from .response import AsyncResponse, Response
-from .tools import ToolResult
-from .values import Value
+from .tools.calls import ToolResult
+from .values import Value, field, value
 
 R = TypeVar("R")
 C = TypeVar("C")
 
 
-@dataclass(eq=False, repr=False)
+@value
 class ConversationBase(Value, Generic[R, C]):
     """What sync and async conversations share: everything but the class of their responses.
 

@@ -13,12 +13,11 @@ import inspect
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from .keys import HasKey
-from .values import Value
+from .values import Value, value
 
 
 class EmbeddingModel(ABC, HasKey):
@@ -91,7 +90,7 @@ class EmbeddingModel(ABC, HasKey):
         return f"<{self}>"
 
 
-@dataclass(eq=False, repr=False)
+@value
 class EmbeddingModelWithAliases(Value):
     """An embedding model and its other names."""
 

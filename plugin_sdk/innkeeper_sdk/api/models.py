@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from .chain import AsyncChainResponse, ChainResponse
 from .conversation import AsyncConversation, Conversation
@@ -24,8 +23,10 @@ from .no_options import NoOptions
 from .parts import Message, StreamEvent
 from .prompt import Prompt, merged_options
 from .response import AsyncResponse, Response
-from .tools import ServerSideTool, ToolResult
-from .values import Value
+from .values import Value, value
+
+if TYPE_CHECKING:
+    from .tools import ServerSideTool, ToolResult
 
 R = TypeVar("R")
 C = TypeVar("C")
@@ -247,7 +248,7 @@ class AsyncKeyModel(AsyncModelBase):
         """Answer *prompt*, as ``AsyncModel.execute`` does, using *key*."""
 
 
-@dataclass(eq=False, repr=False)
+@value
 class ModelWithAliases(Value):
     """A model, its async twin, and its other names. One of the two may be None."""
 

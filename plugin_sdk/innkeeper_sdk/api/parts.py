@@ -6,16 +6,15 @@ These are values: equal content is equal, and what they are called elsewhere (id
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from .attachments import Attachment
-from .values import Value
+from .values import Value, field, value
 
 JSONMap = dict[str, Any]
 
 
-@dataclass(eq=False, repr=False)
+@value
 class Part(Value):
     """One piece of a message; the role stands on the message."""
 
@@ -29,7 +28,7 @@ class Part(Value):
         return _part_from_dict(d)
 
 
-@dataclass(eq=False, repr=False)
+@value
 class TextPart(Part):
     """Text."""
 
@@ -41,7 +40,7 @@ class TextPart(Part):
         return _without_unset({"type": "text", "text": self.text}, provider_metadata=self.provider_metadata)
 
 
-@dataclass(eq=False, repr=False)
+@value
 class ReasoningPart(Part):
     """What a model thought before it answered. *redacted*: that it did is known, what it thought is withheld."""
 
@@ -58,7 +57,7 @@ class ReasoningPart(Part):
         )
 
 
-@dataclass(eq=False, repr=False)
+@value
 class ToolCallPart(Part):
     """A model's wish to have a tool run. *server_executed*: the provider ran it itself."""
 
@@ -76,7 +75,7 @@ class ToolCallPart(Part):
         return _without_unset(written, server_executed=self.server_executed, provider_metadata=self.provider_metadata)
 
 
-@dataclass(eq=False, repr=False)
+@value
 class ToolResultPart(Part):
     """What a tool gave back. *exception* is what it raised, as text."""
 
@@ -104,7 +103,7 @@ class ToolResultPart(Part):
         )
 
 
-@dataclass(eq=False, repr=False)
+@value
 class AttachmentPart(Part):
     """A file inside a message."""
 
@@ -119,7 +118,7 @@ class AttachmentPart(Part):
         return _without_unset(written, provider_metadata=self.provider_metadata)
 
 
-@dataclass(eq=False, repr=False)
+@value
 class Message(Value):
     """One turn of a conversation. *role* is ``system``, ``user``, ``assistant`` or ``tool``."""
 
@@ -142,7 +141,7 @@ class Message(Value):
         )
 
 
-@dataclass(eq=False, repr=False)
+@value
 class StreamEvent(Value):
     """One piece of an answer as it comes.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .attachments import Attachment
 from .message_chain import joined_prompt, joined_system, system_message, turn
 from .parts import Message
-from .tools import ToolResult, wrap_tools
+
+if TYPE_CHECKING:
+    from .tools import ToolResult
 
 
 class Prompt:
@@ -50,7 +52,7 @@ class Prompt:
         self.system_fragments = list(system_fragments or [])
         self.prompt_json = prompt_json
         self.schema: dict[str, Any] | None = _schema(schema)
-        self.tools: list[Any] = wrap_tools(tools or [])
+        self.tools: list[Any] = _wrapped(list(tools or []))
         self.tool_results = list(tool_results or [])
         self.options = model.Options() if options is None else options
         self.hide_reasoning = hide_reasoning
@@ -84,6 +86,14 @@ class Prompt:
 
     def __repr__(self) -> str:
         return f"<Prompt {self.prompt!r} for {self.model!r}>"
+
+
+def _wrapped(tools: list[Any]) -> list[Any]:
+    if not tools:
+        return []
+    from .tools import wrap_tools
+
+    return wrap_tools(tools)
 
 
 def _schema(given: Any) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from .values import Value
+from .values import Value, value
 
 
-@dataclass(eq=False, repr=False)
+@value
 class Usage(Value):
     """Tokens read and written, and what the provider says beyond."""
 

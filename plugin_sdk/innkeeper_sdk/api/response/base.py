@@ -11,8 +11,7 @@ from innkeeper_sdk.api.errors import ConversationNotSupported
 from innkeeper_sdk.api.identifiers import new_id
 from innkeeper_sdk.api.parts import Message, StreamEvent
 from innkeeper_sdk.api.prompt import Prompt
-from innkeeper_sdk.api.tools import ToolCall, partition_tools
-from innkeeper_sdk.api.tools.calls import with_id
+from innkeeper_sdk.api.tools.calls import ToolCall, with_id
 from innkeeper_sdk.api.usage import Usage, token_usage_string
 
 from .assembly import PartIndexes, assemble
@@ -77,6 +76,10 @@ class ResponseBase:
             message.role in ("assistant", "tool") for message in prompt.messages
         ):
             raise ConversationNotSupported(f"{model} does not support conversations")
+        if not prompt.tools:
+            return
+        from innkeeper_sdk.api.tools import partition_tools
+
         ours, _ = partition_tools(model, prompt.tools)
         if ours and not model.supports_tools:
             raise ValueError(f"{model} does not support tools")

@@ -9,7 +9,7 @@ from innkeeper_sdk.api.host import current_host
 from innkeeper_sdk.api.message_chain import tool_turn
 from innkeeper_sdk.api.parts import Message, TextPart, ToolCallPart
 from innkeeper_sdk.api.prompt import Prompt
-from innkeeper_sdk.api.tools import ToolCall, ToolResult
+from innkeeper_sdk.api.tools.calls import ToolCall, ToolResult
 
 from .base import ResponseBase
 

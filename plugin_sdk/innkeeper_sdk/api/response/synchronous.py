@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from innkeeper_sdk.api.parts import Message, StreamEvent
-from innkeeper_sdk.api.tools import ToolCall, ToolResult
-from innkeeper_sdk.api.tools.calls import with_id
+from innkeeper_sdk.api.tools.calls import ToolCall, ToolResult, with_id
 from innkeeper_sdk.api.usage import Usage
 
 from . import reply

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
 from typing import Any
 
 from innkeeper_sdk.api.attachments import Attachment
 from innkeeper_sdk.api.identifiers import new_id
-from innkeeper_sdk.api.values import Value
+from innkeeper_sdk.api.values import Value, field, value
 
 
-@dataclass(eq=False, repr=False)
+@value
 class ToolCall(Value):
     """A model's wish to have a tool run."""
 
@@ -20,7 +18,7 @@ class ToolCall(Value):
     tool_call_id: str | None = None
 
 
-@dataclass(eq=False, repr=False)
+@value
 class ToolResult(Value):
     """What a tool gave back. *instance* is the toolbox it belongs to; *exception* is what it raised."""
 
@@ -32,7 +30,7 @@ class ToolResult(Value):
     exception: Exception | None = None
 
 
-@dataclass(eq=False, repr=False)
+@value
 class ToolOutput(Value):
     """What a tool returns when it has attachments to give besides its output."""
 
@@ -62,6 +60,8 @@ def with_id(tool_call: ToolCall) -> ToolCall:
     """Return *tool_call* with an id; one is made up where the provider gave none."""
     if tool_call.tool_call_id is not None:
         return tool_call
+    import dataclasses
+
     return dataclasses.replace(tool_call, tool_call_id=f"tc_{new_id()}")
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from innkeeper_sdk.api.values import Value
+from innkeeper_sdk.api.values import Value, field, value
 
 from .calls import ToolCall
 from .schema import arguments_schema, as_schema
 
 
-@dataclass(eq=False, repr=False)
+@value
 class Tool(Value):
     """Something a model may call. *input_schema* is a JSON schema, or a pydantic model class, which is turned into one.
 
