@@ -8,6 +8,10 @@ from typing import NoReturn
 
 from .stdio import NoChannel, flush_streams, settle_streams, take_channel
 
+GARBAGE_OBJECTS = 20_000
+"""New objects after which Python looks for cycles among them. With the 700 of older versions a twentieth of all imports
+is spent on looking, in vain."""
+
 
 def main() -> NoReturn:
     """Serve the plugin until the host leaves, then leave.
@@ -22,6 +26,12 @@ def main() -> NoReturn:
     settle_streams()
     exit_code = 1
     try:
+        import gc
+
+        from innkeeper_protocol.msgspec_alone import import_msgspec
+
+        gc.set_threshold(GARBAGE_OBJECTS)
+        import_msgspec()
         from .run import run
 
         exit_code = run(channel, os.environ)

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from innkeeper_protocol.payloads.describe import Problem
 
 from .failures import log_exception, name_and_text
 
 if TYPE_CHECKING:
     import pluggy
+    from innkeeper_protocol.payloads.describe import Problem
 
 GROUP = "llm"
 
@@ -163,11 +163,15 @@ def import_object(value: str) -> Any:
 
 def problem(where: str, error: BaseException) -> Problem:
     """Say in one line what failed: ``Type: text``."""
+    from innkeeper_protocol.payloads.describe import Problem
+
     return Problem(where=where, message=name_and_text(error))
 
 
 def missing_entry_points(distribution: str) -> Problem:
     """Say that *distribution* is no plugin, or is not installed here."""
+    from innkeeper_protocol.payloads.describe import Problem
+
     return Problem(
         where=f"entry points of {distribution}",
         message=f"no installed distribution of that name has an entry point in the group '{GROUP}'",

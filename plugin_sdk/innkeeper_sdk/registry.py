@@ -6,17 +6,18 @@ cost a call that does not need it. A hook that raises is a problem of that hook;
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from innkeeper_protocol.errors import CallFailed, ErrorCode
-from innkeeper_protocol.payloads.describe import Problem
 
 from .entry_points import EntryPoint, LoadedPlugins, problem
 from .failures import log_exception
+
+if TYPE_CHECKING:
+    from innkeeper_protocol.payloads.describe import Problem
 
 T = TypeVar("T")
 
@@ -188,7 +189,7 @@ class Registry:
         current = ""
 
         def register(tool_or_function: Any, name: str | None = None) -> None:
-            if inspect.isclass(tool_or_function):
+            if isinstance(tool_or_function, type):
                 if not issubclass(tool_or_function, known.Toolbox):
                     raise TypeError(f"a class of tools must inherit from Toolbox; {tool_or_function.__name__} does not")
                 tool: Any = tool_or_function
