@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 from innkeeper.errors import UsageError
 from innkeeper.untrusted import one_line
 
@@ -32,6 +30,8 @@ MOST_FETCHED_BYTES = 128 * 1024 * 1024
 
 def attachment_options(command: F) -> F:
     """Add ``-a`` as *attachments*, a tuple of texts, and ``--at`` as *attachment_types*, a tuple of pairs."""
+    import click
+
     command = click.option(
         "--at",
         "--attachment-type",

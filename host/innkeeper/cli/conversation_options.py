@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 from innkeeper.errors import UsageError
 from innkeeper.storage.logs_switch import is_logging
 
@@ -23,18 +21,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def conversation_options(command: F) -> F:
     """Add ``-c`` as *continues*, ``--cid`` as *conversation_id*, ``-n``, ``--log``, and ``-d`` as *database*."""
-    for option in reversed(_OPTIONS):
+    import click
+
+    options = (
+        database_option,
+        click.option("-n", "--no-log", is_flag=True, help="Don't log to database"),
+        click.option("--log", is_flag=True, help="Log prompt and response to the database"),
+        click.option("-c", "--continue", "continues", is_flag=True, help="Continue the most recent conversation."),
+        click.option("--cid", "--conversation", "conversation_id", help="Continue the conversation with the given ID."),
+    )
+    for option in reversed(options):
         command = option(command)
     return command
-
-
-_OPTIONS = [
-    database_option,
-    click.option("-n", "--no-log", is_flag=True, help="Don't log to database"),
-    click.option("--log", is_flag=True, help="Log prompt and response to the database"),
-    click.option("-c", "--continue", "continues", is_flag=True, help="Continue the most recent conversation."),
-    click.option("--cid", "--conversation", "conversation_id", help="Continue the conversation with the given ID."),
-]
 
 
 def stored(

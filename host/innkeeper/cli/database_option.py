@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import click
-
 from innkeeper.errors import StorageError
 
 from .run import Run
@@ -17,11 +15,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def database_option(command: F) -> F:
     """Add ``-d`` as *database*, a path or None."""
+    import click
+
     return click.option("-d", "--database", type=click.Path(dir_okay=False), help="Path to log database")(command)
 
 
 def database_path_option(command: F) -> F:
     """Add ``-p`` as *path*, as some commands called ``-d`` before: scripts have it, help does not."""
+    import click
+
     return click.option("-p", "--path", type=click.Path(dir_okay=False), hidden=True)(command)
 
 

@@ -1,4 +1,4 @@
-"""The one boundary from exceptions to the terminal: a message in plain words, and an exit status.
+"""The one boundary from our exceptions to the terminal: a message in plain words, and an exit status.
 
 0 done, 1 failed, 2 used wrongly, 130 interrupted. With ``--json`` a failure is one object on stdout, too.
 """
@@ -10,8 +10,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
-
 from innkeeper.errors import InnkeeperError
 
 from .main import INTERRUPTED
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 
-def exit_status(command: Callable[[], int], run: Run) -> int:  # noqa: PLR0911  # one for each kind of end
+def exit_status(command: Callable[[], int], run: Run) -> int:  # one for each kind of end
     """Call *command* and return the exit status; what it raises is shown.
 
     A reader of stdout that left ends the command quietly, as `head` does to any program.
@@ -33,15 +31,9 @@ def exit_status(command: Callable[[], int], run: Run) -> int:  # noqa: PLR0911  
         run.progress.clear()
         show(error, as_json=run.as_json)
         return error.exit_code
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
+    except KeyboardInterrupt:
         run.progress.clear()
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        run.progress.clear()
-        print("Aborted!", file=sys.stderr)
+        print("\nAborted!", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes

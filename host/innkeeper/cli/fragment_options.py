@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 from .run import Run
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def fragment_options(command: F) -> F:
     """Add ``-f`` as *fragments* and ``--sf`` as *system_fragments*, both tuples of texts."""
+    import click
+
     command = click.option(
         "--sf",
         "--system-fragment",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import click
@@ -11,7 +12,7 @@ from innkeeper.remote.commands import Command, all_commands, find_command
 from innkeeper.version import VERSION
 
 from .default_group import DefaultGroup
-from .main import VERSION_LINE
+from .main import INTERRUPTED, VERSION_LINE
 from .names import COMMANDS, DEFAULT
 from .run import Run
 
@@ -72,6 +73,21 @@ def _index(ctx: click.Context) -> Index:
     run = ctx.find_object(Run)
     assert run is not None
     return run.host.index
+
+
+def invoke(arguments: list[str], run: Run) -> int:
+    """Run the command that *arguments* name; return its exit status. What click itself has to say is shown."""
+    try:
+        result = group().main(arguments, prog_name="llm", standalone_mode=False, obj=run)
+    except click.ClickException as error:
+        run.progress.clear()
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        run.progress.clear()
+        print("Aborted!", file=sys.stderr)
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
 
 
 def group() -> Commands:

@@ -5,14 +5,24 @@ What takes long to import is imported late, and the plugin that a command will n
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from .run import Run
 
 VERSION_LINE = "innkeeper, version {}"
 INTERRUPTED = 130
 """The exit status of what Ctrl-C ended."""
+
+GARBAGE_OBJECTS = 20_000
+"""New objects after which Python looks for cycles among them. With the 700 of older versions a twentieth of all imports
+is spent on looking, in vain."""
 
 
 def main() -> NoReturn:
@@ -24,6 +34,7 @@ def main() -> NoReturn:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with it closed: what is written is for nobody
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # until we leave
+    gc.set_threshold(GARBAGE_OBJECTS)
     try:
         status = run(sys.argv[1:])
     except KeyboardInterrupt:  # before there is a command that could take it, or when it is over
@@ -48,7 +59,12 @@ def run(arguments: list[str]) -> int:
             return 0
     from .early import start_early
 
-    return _run_command(arguments, start_early(arguments))
+    started = start_early(arguments)
+    if started is not None:  # somebody is going to be spoken with
+        from innkeeper_protocol.msgspec_alone import import_msgspec
+
+        import_msgspec()
+    return _run_command(arguments, started)
 
 
 def _run_command(arguments: list[str], started: object) -> int:
@@ -65,8 +81,16 @@ def _run_command(arguments: list[str], started: object) -> int:
     return status
 
 
-def _invoke(arguments: list[str], command_run: object) -> int:
-    from .group import group
+def _invoke(arguments: list[str], command_run: Run) -> int:
+    from .plain_prompt import plain_prompt
 
-    result = group().main(arguments, prog_name="llm", standalone_mode=False, obj=command_run)
-    return result if isinstance(result, int) else 0
+    given = plain_prompt(arguments, command_run.has_command)
+    if given is None:
+        from .group import invoke
+
+        return invoke(arguments, command_run)
+    from .ask import ask
+    from .prompt_request import Request
+
+    ask(Request(run=command_run, **given))
+    return 0

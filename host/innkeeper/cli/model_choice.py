@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 from innkeeper.errors import UnknownModel
 
 from .names import MODEL_VARIABLE
@@ -21,6 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def model_choice_options(command: F) -> F:
     """Add ``-m`` as *model_id*, and ``-q`` as *queries*, a tuple of texts."""
+    import click
+
     command = click.option("-q", "--query", "queries", multiple=True, help="Use first model matching these strings")(
         command
     )

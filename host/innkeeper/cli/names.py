@@ -44,6 +44,9 @@ DEFAULT = "prompt"
 MODEL_VARIABLE = "LLM_MODEL"
 """The environment variable that names the model where ``-m`` does not."""
 
+DEBUG_VARIABLE = "LLM_TOOLS_DEBUG"
+"""The environment variable that stands for ``--tools-debug``."""
+
 ENDPOINT = ("innkeeper-openai", "openai", "endpoint")
 """A plugin's command, and a part of it, that is run here (`openai_endpoint`): it is a prompt, with all that goes with
 one.

@@ -87,7 +87,7 @@ def endpoint(asked: Endpoint, /, *, url: str, force_chat: bool, list_models: boo
         del given["prompt"]
         hold(ChatRequest(run=asked.run, find=server.model, no_log=True, **given))
     else:
-        from .prompt import ask
+        from .ask import ask
         from .prompt_request import Request
 
         ask(Request(run=asked.run, find=server.model, no_log=True, **given))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TextIO
 
 from innkeeper.untrusted import one_line
@@ -23,6 +22,8 @@ class Progress:
         if not self._is_terminal or self._is_lent:
             print(text, end="\r\n" if self._is_terminal else "\n", file=self._stream, flush=True)
             return
+        import shutil
+
         width = shutil.get_terminal_size().columns - 2
         print(f"\r\x1b[2K{text[:width]}", end="", file=self._stream, flush=True)
         self._is_shown = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -15,9 +15,6 @@ from .run import Run
 from .schema_options import schema_options
 from .template_options import template_options
 from .tool_options import tool_options
-
-if TYPE_CHECKING:
-    from .prompt_request import Request
 
 
 @click.command
@@ -65,6 +62,7 @@ def prompt(run: Run, /, **given: Any) -> None:
     \b
         llm --schema 'name, age int, bio: one sentence' 'Invent a dog'
     """
+    from .ask import ask
     from .prompt_request import Request
 
     request = Request(run=run, **given)
@@ -74,26 +72,3 @@ def prompt(run: Run, /, **given: Any) -> None:
         request.tell_options()
     else:
         ask(request)
-
-
-def ask(request: Request) -> None:
-    """Ask it, and show and log the answer."""
-    from .answer import Answer, show_usage
-
-    asking = request.asking()
-    answer = Answer(request.run, hide_reasoning=request.hide_reasoning)
-    try:
-        if request.is_shown_whole:
-            text = request.extracted(asking.whole_text())
-            if not request.json_:
-                answer.show([text])
-        else:
-            answer.show(asking.events())
-    except BaseException:
-        asking.log(after_error=True)
-        raise
-    asking.log()
-    if request.usage:
-        show_usage(response.token_usage() for response in asking.responses)
-    if request.json_:
-        click.echo(asking.as_json())

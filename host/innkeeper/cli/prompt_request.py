@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import click
+import msgspec
 
 from innkeeper.conversation.applied import Applied
 from innkeeper.conversation.prompt import new_prompt
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
     from innkeeper.storage.logs_conversations import StoredConversation
 
 
-@dataclass(kw_only=True)
-class Request:
+class Request(msgspec.Struct, kw_only=True):
     """The options, by the names that the command gives them."""
 
     run: Run
@@ -74,7 +72,7 @@ class Request:
     json_: bool = False
     find: Callable[[str | None], Found] | None = None
     """How a model is found by its name, where it is none that is installed."""
-    stdin: Stdin = field(default_factory=Stdin)
+    stdin: Stdin = msgspec.field(default_factory=Stdin)
 
     @property
     def is_shown_whole(self) -> bool:
@@ -169,6 +167,8 @@ class Request:
 
     def tell_options(self) -> None:
         """Show which options the model has, and what else it takes; ask nothing."""
+        import click
+
         from innkeeper.remote.manifests import model_info
         from innkeeper.storage.aliases import read_aliases
 

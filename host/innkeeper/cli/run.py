@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from innkeeper.errors import InnkeeperError
 from innkeeper.paths import Home, find_home
 
+from .names import COMMANDS
+
 if TYPE_CHECKING:
     from innkeeper.installation.inventory import InstalledPlugin
     from innkeeper.remote.host import Host
@@ -53,6 +55,12 @@ class Run:
             for name in self._host.not_installed:
                 print(f"Warning: LLM_LOAD_PLUGINS names '{name}', and no such plugin is installed.", file=sys.stderr)
         return self._host
+
+    def has_command(self, name: str) -> bool:
+        """Say whether a plugin has a command *name*."""
+        from innkeeper.remote.commands import find_command
+
+        return find_command(self.host.index, COMMANDS, name) is not None
 
     @property
     def progress(self) -> Progress:

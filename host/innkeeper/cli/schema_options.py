@@ -7,8 +7,6 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import click
-
 from innkeeper.errors import UsageError
 from innkeeper.untrusted import one_line
 
@@ -21,6 +19,8 @@ SHOWN_LETTERS = 200
 
 def schema_options(command: F) -> F:
     """Add ``--schema`` as *schema* and ``--schema-multi`` as *schema_multi*."""
+    import click
+
     command = click.option("--schema-multi", help="Schema for multiple results: an object with a list of items")(
         command
     )

@@ -10,14 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
+import msgspec
 
 from innkeeper.errors import ChainPaused, UsageError
 from innkeeper.untrusted import cleaned, one_line
 
+from .names import DEBUG_VARIABLE
 from .run import Run
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolChoice:
+class ToolChoice(msgspec.Struct, frozen=True, kw_only=True):
     """What the options say: *tools* by name, Python code or files of it, and how a chain of calls is to go."""
 
     tools: tuple[str, ...] = ()
@@ -66,38 +65,38 @@ class ToolChoice:
 
 def tool_options(command: F) -> F:
     """Add the options of which a `ToolChoice` is made, by the names of its fields."""
-    for option in reversed(_OPTIONS):
+    import click
+
+    options = (
+        click.option("tools", "-T", "--tool", multiple=True, help="Name of a tool to make available to the model"),
+        click.option(
+            "--functions",
+            multiple=True,
+            help="Python code block or file path defining functions to register as tools",
+        ),
+        click.option(
+            "tools_debug",
+            "--td",
+            "--tools-debug",
+            is_flag=True,
+            envvar=DEBUG_VARIABLE,
+            help="Show full details of tool executions",
+        ),
+        click.option(
+            "tools_approve", "--ta", "--tools-approve", is_flag=True, help="Manually approve every tool execution"
+        ),
+        click.option(
+            "chain_limit",
+            "--cl",
+            "--chain-limit",
+            type=click.IntRange(min=0),
+            default=5,
+            help="How many chained tool responses to allow, default 5, set 0 for unlimited",
+        ),
+    )
+    for option in reversed(options):
         command = option(command)
     return command
-
-
-_OPTIONS = [
-    click.option("tools", "-T", "--tool", multiple=True, help="Name of a tool to make available to the model"),
-    click.option(
-        "--functions",
-        multiple=True,
-        help="Python code block or file path defining functions to register as tools",
-    ),
-    click.option(
-        "tools_debug",
-        "--td",
-        "--tools-debug",
-        is_flag=True,
-        envvar="LLM_TOOLS_DEBUG",
-        help="Show full details of tool executions",
-    ),
-    click.option(
-        "tools_approve", "--ta", "--tools-approve", is_flag=True, help="Manually approve every tool execution"
-    ),
-    click.option(
-        "chain_limit",
-        "--cl",
-        "--chain-limit",
-        type=click.IntRange(min=0),
-        default=5,
-        help="How many chained tool responses to allow, default 5, set 0 for unlimited",
-    ),
-]
 
 
 def code_in(code_or_path: str) -> str:
@@ -118,11 +117,13 @@ def code_in(code_or_path: str) -> str:
 @contextmanager
 def pauses_told() -> Iterator[None]:
     """Turn the pause of a chain, in this block, into an error for the person."""
-    from innkeeper_sdk.api.tools import PauseChain
-
     try:
         yield
-    except PauseChain as pause:
+    except Exception as pause:
+        from innkeeper_sdk.api.tools import PauseChain
+
+        if not isinstance(pause, PauseChain):
+            raise
         name = one_line(pause.tool_call.name) if pause.tool_call is not None else "a tool"
         raise ChainPaused(f"{name} paused the chain: {cleaned(str(pause)) or 'it did not say why'}") from pause
 
@@ -164,7 +165,7 @@ def _show_calls(run: Run) -> Callable[[ToolDefinition, ToolCall, ToolResult], No
         if result.exception:
             _echo(f"  Exception: {_whole(result.exception)}", "red")
         else:
-            click.echo(err=True)
+            print(file=sys.stderr)
 
     return show
 
@@ -201,5 +202,7 @@ def _indented(text: str) -> str:
 
 
 def _echo(text: str, colour: str) -> None:
+    import click
+
     is_coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     click.echo(click.style(text, fg=colour, bold=True) if is_coloured else text, err=True)

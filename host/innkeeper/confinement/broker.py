@@ -6,6 +6,8 @@ they are granted: a name that is not leaves this machine in no form. Every refus
 
 Requests are text, ``NUMBER PORT HOST``; answers ``NUMBER ERRNO TEXT``, with the socket beside them when ERRNO is 0.
 What else a plugin sends ends its network, and descriptors that it sends are closed.
+
+Every plugin has a broker and few ask it for anything, so what connecting takes is imported when that happens.
 """
 
 from __future__ import annotations
@@ -17,12 +19,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .addresses import address_of, is_loopback_name, may_reach
-from .person_proxy import ask_to_connect, proxy_for
 from .policy import HostPort, Policy, canonical_host
-from .proxy import ConnectProxy
+
+if TYPE_CHECKING:
+    from .proxy import ConnectProxy
 
 CONNECT_TIMEOUT_S = 30.0
 """For one connection, all addresses of its name together. Longer than any of the vendors' clients waits."""
@@ -117,6 +119,8 @@ class Broker:
         return name, grants
 
     def _connected(self, name: str, port: int, grants: list[HostPort]) -> socket.socket:
+        from .person_proxy import ask_to_connect, proxy_for
+
         proxy = proxy_for(name, port, self._environ)
         if proxy is None:
             return self._connect(name, port, grants)
@@ -129,6 +133,8 @@ class Broker:
         return connection
 
     def _connect(self, name: str, port: int, grants: list[HostPort]) -> socket.socket:
+        from .addresses import may_reach
+
         found = _addresses(name, port)
         allowed = [one for one in found if any(may_reach(grant, str(one[1][0])) for grant in grants)]
         if not allowed:
@@ -183,6 +189,8 @@ class Broker:
                 return
             descriptors = [descriptor for message in beside for descriptor in _descriptors(*message)]
             if data == b"proxy" and len(descriptors) == 1 and self._may_start_proxy():
+                from .proxy import ConnectProxy
+
                 self._proxy = ConnectProxy(descriptors[0], self.open, name=self._policy.plugin)
                 continue
             for descriptor in descriptors:
@@ -235,6 +243,8 @@ def _addresses(name: str, port: int) -> list[tuple[int, Any]]:
     """Return family and address of each that *name* stands for, in the order to try. Names of this machine itself are
     not looked up: what they stand for is nobody else's to say (RFC 6761).
     """
+    from .addresses import address_of, is_loopback_name
+
     if is_loopback_name(name):
         return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port, 0, 0))]
     flags = socket.AI_NUMERICHOST if address_of(name) else socket.AI_ADDRCONFIG if "." in name else 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from innkeeper_sdk.api.attachments import Attachment
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from .wanted import Wanted
 
 
-@dataclass
-class Applied:
+class Applied(msgspec.Struct):
     """What is asked once templates were applied to it: *prompt* and *system*, and what they add.
 
     What the lists hold comes before what the person gave by options. *model* and *options* count where the person said
@@ -22,14 +22,14 @@ class Applied:
     prompt: str | None = None
     system: str | None = None
     model: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
     schema: dict[str, Any] | None = None
     extract: bool = False
     extract_last: bool = False
-    fragments: list[Wanted] = field(default_factory=list)
-    system_fragments: list[Wanted] = field(default_factory=list)
-    attachments: list[Attachment] = field(default_factory=list)
-    typed_attachments: list[Attachment] = field(default_factory=list)
+    fragments: list[Wanted] = msgspec.field(default_factory=list)
+    system_fragments: list[Wanted] = msgspec.field(default_factory=list)
+    attachments: list[Attachment] = msgspec.field(default_factory=list)
+    typed_attachments: list[Attachment] = msgspec.field(default_factory=list)
     """Those of ``attachment_types``."""
-    tools: list[Wanted] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
+    tools: list[Wanted] = msgspec.field(default_factory=list)
+    functions: list[str] = msgspec.field(default_factory=list)

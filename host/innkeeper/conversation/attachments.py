@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +14,8 @@ from innkeeper.errors import UsageError
 
 def as_attachment(value: Any) -> Attachment:
     """Return *value*, an Attachment or a path, with its type found out. Raises UsageError where that fails."""
+    import dataclasses
+
     given = value if isinstance(value, Attachment) else Attachment(path=os.fspath(value))
     if given.path:
         given = dataclasses.replace(given, path=os.path.abspath(given.path))

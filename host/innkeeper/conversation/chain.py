@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from innkeeper_protocol.payloads import content as wire
 from innkeeper_protocol.payloads.models import ModelEvent
 
@@ -160,7 +160,7 @@ class Chain:
 
     def _after(self, prompt: Prompt, results: tuple[wire.ToolResult, ...]) -> Prompt:
         """Return the prompt that brings *results* to the model. Files among them go with it, as the person's do."""
-        following = replace(
+        following = msgspec.structs.replace(
             prompt,
             text="",
             fragments=(),
@@ -170,7 +170,7 @@ class Chain:
         )
         if prompt.chain is None or self.completed:
             return following  # what was said stands in the conversation
-        return replace(following, chain=(*prompt.chain, *following.turn()))
+        return msgspec.structs.replace(following, chain=(*prompt.chain, *following.turn()))
 
     def _open_calls(self) -> Sequence[wire.ToolCall]:
         """Return the calls that what was said ends in, where nothing is added to it. A paused chain goes on so."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -102,7 +101,7 @@ class Tools:
 
     def offered_in(self, prompt: Prompt) -> Prompt:
         """Return *prompt* with these tools."""
-        return replace(prompt, tools=self.definitions, toolboxes=self.toolboxes)
+        return msgspec.structs.replace(prompt, tools=self.definitions, toolboxes=self.toolboxes)
 
     def _clear(self) -> None:
         self._definitions: dict[str, ToolDefinition] = {}

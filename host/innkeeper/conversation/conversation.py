@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from innkeeper_protocol.payloads import models as wire
 from innkeeper_sdk.api.identifiers import new_id
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from .tool_calls import AfterCall, BeforeCall
 
 
-@dataclass(frozen=True)
-class Earlier:
+class Earlier(msgspec.Struct, frozen=True):
     """Turns read back from storage: one by one, and as all the messages that were said in them."""
 
     exchanges: tuple[wire.Exchange, ...] = ()
@@ -130,8 +129,7 @@ class Conversation:
         return Before(self, tuple(self.responses))
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(msgspec.Struct, frozen=True):
     """What was said before a turn."""
 
     conversation: Conversation

@@ -6,8 +6,8 @@ Plugins read either. Both are told exactly, with what a provider wants to see ag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+import msgspec
 from innkeeper_protocol.payloads import content
 from innkeeper_protocol.payloads import models as wire
 from innkeeper_sdk.api.attachments import Attachment
@@ -75,7 +75,7 @@ def _exchange(
 ) -> wire.Exchange:
     prompt = _prompt(turn, sent)
     if prompt.chain_after(said) != list(sent):
-        prompt = replace(prompt, chain=tuple(sent))
+        prompt = msgspec.structs.replace(prompt, chain=tuple(sent))
     return wire.Exchange(
         prompt=prompt.payload,
         messages=messages_out(answer),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from innkeeper_sdk.api.parts import Message, Part
@@ -82,7 +81,7 @@ def _masked(messages: Sequence[Message], mask: Mask) -> list[Message]:
     for message in messages:
         parts = [_masked_part(part, mask) for part in message.parts]
         is_same = all(one is other for one, other in zip(parts, message.parts, strict=True))
-        found.append(message if is_same else replace(message, parts=parts))
+        found.append(message if is_same else Message(message.role, parts, message.provider_metadata))
     return found
 
 
@@ -93,7 +92,11 @@ def _masked_part(part: Part, mask: Mask) -> Part:
         masked = mask.value(value)
         if masked != value:
             changed[name] = masked
-    return replace(part, **changed) if changed else part
+    if not changed:
+        return part
+    from dataclasses import replace
+
+    return replace(part, **changed)
 
 
 def _tool(tool: ToolDefinition, use: ToolboxUse | None) -> GivenTool:

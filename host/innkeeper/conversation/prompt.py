@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from innkeeper_protocol.payloads import content, models
 from innkeeper_sdk.api.attachments import Attachment
 from innkeeper_sdk.api.message_chain import joined_prompt, joined_system
@@ -19,17 +19,15 @@ if TYPE_CHECKING:
     from innkeeper_sdk.api.parts import Message
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolboxUse:
+class ToolboxUse(msgspec.Struct, frozen=True, kw_only=True):
     """The toolbox that a tool belongs to, and what it was made with; for the log."""
 
     name: str
     plugin: str | None = None
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Prompt:
+class Prompt(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What one turn asks. Fragments may be plain texts, or Fragment objects that know where they came from.
 
     *chain* is everything the model is sent, this turn included, where that is not what was said in the conversation
@@ -44,10 +42,10 @@ class Prompt:
     tools: tuple[models.ToolDefinition, ...] = ()
     tool_results: tuple[content.ToolResult, ...] = ()
     schema: dict[str, Any] | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
     chain: tuple[Message, ...] | None = None
     hide_reasoning: bool = False
-    toolboxes: Mapping[str, ToolboxUse] = field(default_factory=dict)
+    toolboxes: Mapping[str, ToolboxUse] = msgspec.field(default_factory=dict)
 
     @property
     def whole_text(self) -> str:
@@ -148,9 +146,7 @@ def new_prompt(
     )
     if messages is None:
         return prompt
-    from dataclasses import replace
-
-    return replace(prompt, chain=(*messages, *prompt.turn()))
+    return msgspec.structs.replace(prompt, chain=(*messages, *prompt.turn()))
 
 
 def _require_text(*texts: str | None) -> None:

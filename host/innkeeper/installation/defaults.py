@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+from typing import TYPE_CHECKING
 
 from . import inventory
-from .request import InstallRequest, request_from_json
+
+if TYPE_CHECKING:
+    from .request import InstallRequest
 
 
 def default_names() -> list[str]:
@@ -20,6 +23,8 @@ def default_names() -> list[str]:
 
 def default_request(name: str) -> InstallRequest:
     """Return how the environment of the default plugin *name* is asked for."""
+    from .request import request_from_json
+
     with open(record_file(name), encoding="utf-8") as file:
         return request_from_json(json.load(file)["request"])
 

@@ -6,7 +6,6 @@ refusals is its word: good enough to show, never to act on.
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -164,6 +163,8 @@ class Denials:
             self._told.update((denial.kind, denial.what) for denial in known)
         if not known:
             return ""
+        import shlex
+
         options = " ".join(f"{OPTIONS[denial.kind]} {shlex.quote(denial.what)}" for denial in known[:SHOWN])
         refused = ", ".join(_WORDS[denial.kind].format(denial.what) for denial in known[:SHOWN])
         more = f", and {len(known) - SHOWN} more (llm plugins log {self.plugin})" if len(known) > SHOWN else ""

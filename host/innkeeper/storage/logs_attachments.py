@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 
@@ -31,6 +30,8 @@ def load_attachments(db: sqlite3.Connection, ids: list[str]) -> dict[str, Attach
 
 def content_identity(attachment: Attachment) -> dict[str, str | None]:
     """Return what the hash of a message holds of an attachment: what a model sees of it, as it is now."""
+    import hashlib
+
     if attachment.content:
         content = hashlib.sha256(attachment.content).hexdigest()
     elif attachment.path:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from urllib.parse import quote
 
 from innkeeper.errors import StorageError
 
@@ -83,6 +81,8 @@ def _connect(path: str) -> sqlite3.Connection:
     if os.access(path, os.W_OK):
         db = _prepared(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None))
     else:
+        from urllib.parse import quote
+
         address = f"file:{quote(os.path.abspath(path))}?mode=ro"
         db = _prepared(sqlite3.connect(address, uri=True, timeout=BUSY_S, isolation_level=None))
     try:
@@ -100,6 +100,8 @@ def _make(path: str) -> None:
     In WAL mode, where writing does not stop who reads, and ends without waiting for the disk; a file that is another's
     keeps its mode. The mode is changed before anybody else can open the file: SQLite does not wait for who does.
     """
+    import tempfile
+
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, mode=0o700, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(dir=folder, prefix=".logs-")

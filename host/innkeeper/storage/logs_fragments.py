@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 
 
 def fragment_hash(content: str) -> str:
     """Return the hash that a fragment is known by."""
+    import hashlib
+
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 

@@ -6,9 +6,9 @@ written. The hash is over a message as a model sees it, be its parts stored as r
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
+from _blake2 import blake2b  # not by way of hashlib, which loads all of OpenSSL first
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -34,7 +34,7 @@ def message_hash(message: Message, parent_hash: str | None) -> str:
             part_written["attachments"] = [content_identity(file) for file in part.attachments]
     hashed: dict[str, Any] = {"parent": parent_hash, "message": written}
     canonical = json.dumps(hashed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return HASH_PREFIX + hashlib.blake2b(canonical.encode("utf-8"), digest_size=HASH_BYTES).hexdigest()
+    return HASH_PREFIX + blake2b(canonical.encode("utf-8"), digest_size=HASH_BYTES).hexdigest()
 
 
 def ensure_chain(

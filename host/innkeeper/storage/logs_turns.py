@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from innkeeper_sdk.api.parts import Message, ToolResultPart
 
 from .logs_condensed import condensed, known_values
@@ -24,7 +23,7 @@ NAME_LETTERS = 32
 """Of the name that a conversation gets from its first prompt."""
 
 
-class GivenTool(NamedTuple):
+class GivenTool(msgspec.Struct, frozen=True):
     """A tool that the model could ask for. *arguments* are those of the *toolbox* that it belongs to, if it does."""
 
     name: str
@@ -38,6 +37,8 @@ class GivenTool(NamedTuple):
 
     def hash(self) -> str:
         """Return what the tool is known by."""
+        import hashlib
+
         told: dict[str, Any] = {
             "name": self.name,
             "description": self.description,
@@ -50,15 +51,14 @@ class GivenTool(NamedTuple):
         return hashlib.sha256(json.dumps(told).encode("utf-8")).hexdigest()
 
 
-class GivenFragment(NamedTuple):
+class GivenFragment(msgspec.Struct, frozen=True):
     """A fragment that the prompt was made with."""
 
     content: str
     source: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """*sent* is everything the model was sent, *answer* what it said. *datetime_utc* is when it was asked, ISO 8601."""
 
     id: str
@@ -70,7 +70,7 @@ class Turn:
     duration_ms: int
     conversation_name: str = ""
     resolved_model: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
     schema: dict[str, Any] | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from innkeeper_sdk.api.schemas import make_schema_id
+import msgspec
 
 from .logs_parts import stored_json
 
 
-@dataclass(frozen=True)
-class StoredSchema:
+class StoredSchema(msgspec.Struct, frozen=True):
     """A schema, how many prompts were asked with it, and when the last of them was."""
 
     id: str
@@ -25,6 +23,8 @@ class StoredSchema:
 
 def ensure_schema(db: sqlite3.Connection, schema: dict[str, Any]) -> str:
     """Store *schema* unless it is there; return its id."""
+    from innkeeper_sdk.api.schemas import make_schema_id
+
     schema_id, written = make_schema_id(schema)
     db.execute("insert or ignore into schemas (id, content) values (?, ?)", [schema_id, written])
     return schema_id
