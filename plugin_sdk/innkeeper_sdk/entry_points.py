@@ -6,15 +6,18 @@ own imports. Plugins are told apart by distribution, since two in the wild share
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .failures import log_exception, name_and_text
+from .plain_hooks import NotPlain, call_plainly
 
 if TYPE_CHECKING:
     import pluggy
@@ -36,12 +39,56 @@ class EntryPoint(msgspec.Struct, frozen=True):
 
 
 class LoadedPlugins:
-    """What was loaded: pluggy's manager, the entry point of each plugin in it, and what failed on the way."""
+    """What was loaded: the entry point of each plugin, and what failed on the way.
 
-    def __init__(self, manager: pluggy.PluginManager) -> None:
-        self.manager = manager
+    Its hooks are called without pluggy's *manager* as long as nobody asks for that, and as long as they are plain.
+    """
+
+    def __init__(self, manager: pluggy.PluginManager | None = None) -> None:
+        self._manager = manager
+        self._lock = threading.RLock()
         self.entry_points: dict[Any, EntryPoint] = {}
         self.problems: list[Problem] = []
+
+    @property
+    def manager(self) -> pluggy.PluginManager:
+        """pluggy's manager, with the plugins in it. One that does not fit its hooks becomes a problem."""
+        with self._lock:
+            if self._manager is None:
+                self._manager = new_manager()
+                for plugin, entry_point in list(self.entry_points.items()):
+                    try:
+                        self._register(plugin, entry_point)
+                    except Exception as error:  # noqa: BLE001  # whatever is wrong with it is the plugin's
+                        log_exception(error)
+                        self.problems.append(problem(f"import of {entry_point.value}", error))
+                        del self.entry_points[plugin]
+            return self._manager
+
+    def add(self, plugin: Any, entry_point: EntryPoint) -> None:
+        """Add *plugin*, a module or an object with hook implementations. Twice the same object counts once."""
+        with self._lock:
+            if plugin in self.entry_points:
+                return
+            if self._manager is not None:
+                self._register(plugin, entry_point)
+            self.entry_points[plugin] = entry_point
+
+    def _register(self, plugin: Any, entry_point: EntryPoint) -> None:
+        assert self._manager is not None
+        self._manager.register(plugin, name=f"{entry_point.distribution}:{entry_point.name}")
+
+    def call(self, plugin: Any, hook: str, arguments: Mapping[str, Any]) -> None:
+        """Call *hook* of *plugin* with those of *arguments* that it names. Raises whatever it raises."""
+        if self._manager is None:
+            with contextlib.suppress(NotPlain):
+                call_plainly(plugin, hook, arguments)
+                return
+        caller = getattr(self.manager.hook, hook, None)
+        if caller is None or plugin not in self.entry_points:  # a release of the real llm that does not have it
+            return
+        others = [other for other in self.entry_points if other is not plugin]
+        (self.manager.subset_hook_caller(hook, others) if others else caller)(**arguments)
 
     def hook_names(self) -> tuple[str, ...]:
         """Return the names of the hooks that the plugins implement, sorted."""
@@ -121,7 +168,7 @@ def load_plugins(entry_points: Sequence[EntryPoint], loaded: LoadedPlugins) -> N
     for entry_point in entry_points:
         where = f"import of {entry_point.value}"
         try:
-            add_plugin(loaded, import_object(entry_point.value), entry_point)
+            loaded.add(import_object(entry_point.value), entry_point)
         except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's module may raise anything
             log_exception(error)
             loaded.problems.append(problem(where, error))
@@ -142,14 +189,6 @@ def new_manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
     return manager
-
-
-def add_plugin(loaded: LoadedPlugins, plugin: Any, entry_point: EntryPoint) -> None:
-    """Register *plugin*, a module or an object with hook implementations. Twice the same object counts once."""
-    if plugin in loaded.entry_points:
-        return
-    loaded.manager.register(plugin, name=f"{entry_point.distribution}:{entry_point.name}")
-    loaded.entry_points[plugin] = entry_point
 
 
 def import_object(value: str) -> Any:

@@ -145,16 +145,11 @@ class Registry:
 
     def _call(self, hook: str, *, before: Callable[[EntryPoint], None] | None = None, **arguments: Any) -> None:
         """Call *hook* of one plugin after the other, so that one that raises does not silence the next."""
-        plugins = self.plugins
-        caller = getattr(plugins.manager.hook, hook, None)
-        if caller is None:  # a release of the real llm that does not have it
-            return
-        for plugin, entry_point in plugins.entry_points.items():
-            others = [other for other in plugins.entry_points if other is not plugin]
+        for plugin, entry_point in list(self.plugins.entry_points.items()):
             if before is not None:
                 before(entry_point)
             try:
-                plugins.manager.subset_hook_caller(hook, others)(**arguments) if others else caller(**arguments)
+                self.plugins.call(plugin, hook, arguments)
             except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's hook may raise anything
                 log_exception(error)
                 self.hook_problems.append(problem(hook, error))

@@ -14,6 +14,7 @@ from innkeeper_protocol import methods
 from innkeeper_protocol.errors import CallError
 from innkeeper_protocol.payloads.base import Nothing
 
+from .api_in_use import is_real
 from .entry_points import LoadedPlugins, new_manager
 from .failures import describe_error, still_loading
 from .main_thread import MainThread, Unfinished
@@ -93,7 +94,7 @@ class Service:
     def _load_once(self) -> None:
         with self._lock:
             if self._registry is None:
-                loaded = LoadedPlugins(new_manager())
+                loaded = LoadedPlugins(new_manager() if is_real() else None)
                 self._registry = Registry(loaded)
                 if self._tried is not None:
                     self._tried.watch()

@@ -31,7 +31,7 @@ from innkeeper_protocol.peer import Handler, IncomingCall, Peer
 from .adapters.embeddings import rows_of
 from .api import local
 from .api.host import current_host, set_host
-from .entry_points import EntryPoint, LoadedPlugins, add_plugin
+from .entry_points import EntryPoint, LoadedPlugins
 from .host_services import PeerHost
 from .llm_distribution import answer_for_llm
 from .registry import free_name
@@ -144,7 +144,7 @@ def running(
         for plugin in plugins:
             taken = {entry_point.name for entry_point in loaded.entry_points.values()}
             name = free_name(getattr(plugin, "__name__", type(plugin).__name__), taken)
-            add_plugin(loaded, plugin, EntryPoint(name, name, "plugin-under-test"))
+            loaded.add(plugin, EntryPoint(name, name, "plugin-under-test"))
 
     stored = dict(keys or {})
 

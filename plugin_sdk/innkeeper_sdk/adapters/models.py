@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from innkeeper_protocol.errors import CallFailed, ErrorCode
 from innkeeper_protocol.payloads.content import Message
 from innkeeper_protocol.payloads.models import ModelInfo, PromptParams, PromptResult, ServerSideTool, Usage
 
-from innkeeper_sdk.api.response.calling import async_chunks_of, call_execute, chunks_of
+from innkeeper_sdk.api.response.calling import async_chunks_of, call_execute, chunks_of, is_awaitable
 from innkeeper_sdk.api_in_use import is_real
 from innkeeper_sdk.failures import log_exception
 from innkeeper_sdk.registry import RegisteredModel, Registry
@@ -46,15 +45,20 @@ def info(registered: RegisteredModel) -> ModelInfo:
         supports_schema=bool(getattr(model, "supports_schema", False)),
         supports_tools=bool(getattr(model, "supports_tools", False)),
         supports_conversation=bool(getattr(model, "supports_conversation", True)),
-        server_side_tools=tuple(
-            ServerSideTool(name=tool.__name__, description=inspect.getdoc(tool), signature=_signature(tool))
-            for tool in getattr(model, "supported_server_side_tools", ())
-        ),
+        server_side_tools=tuple(_server_side_tool(tool) for tool in getattr(model, "supported_server_side_tools", ())),
         options_schema=json_map(model.Options.model_json_schema()) or {},
     )
 
 
+def _server_side_tool(tool: type) -> ServerSideTool:
+    import inspect
+
+    return ServerSideTool(name=tool.__name__, description=inspect.getdoc(tool), signature=_signature(tool))
+
+
 def _signature(tool: type) -> str:
+    import inspect
+
     try:
         return str(inspect.signature(tool).replace(return_annotation=inspect.Signature.empty))
     except (TypeError, ValueError):
@@ -102,7 +106,7 @@ def pick(registry: Registry, params: PromptParams) -> Any:
 def _start(response: Any, key: str | None, call: IncomingCall, loop: Callable[[], EventLoop]) -> Any:
     """Call the model's ``execute``; return an iterator over what it yields, on the event loop if it is async."""
     returned = call_execute(response, key=key)
-    if inspect.isawaitable(returned) or isinstance(returned, AsyncIterable):
+    if is_awaitable(returned) or isinstance(returned, AsyncIterable):
         return loop().iterate(async_chunks_of(response, returned), call)
     return chunks_of(response, returned)
 

@@ -19,7 +19,6 @@ from innkeeper_sdk.api.response import AsyncResponse, Response
 from innkeeper_sdk.api_in_use import api, is_real
 
 from .content import TakeBlob, attachment_in, messages_in, tool_call_in, tool_result_in
-from .tool_stand_in import stand_in
 
 AUTHORS_WORDS_FOLLOW = ("Value error, ", "Assertion failed, ")
 """What pydantic puts before the text of an exception that a model's own validator raised."""
@@ -105,6 +104,8 @@ def _messages_after(chain: list[Any], prompt: Prompt) -> list[Any]:
 def tool_in(model: Any, payload: wire.ToolDefinition) -> Any:
     """Build a tool that the model may ask for, or one of its provider's. Raises CallFailed for one it does not have."""
     if payload.server_side is None:
+        from .tool_stand_in import stand_in
+
         return api().Tool(
             name=payload.name,
             description=payload.description,

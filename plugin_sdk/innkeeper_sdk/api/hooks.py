@@ -6,20 +6,17 @@
     def register_models(register):
         register(MyModel())
 
-pluggy hands an implementation only the arguments that it names.
+An implementation is handed only the arguments that it names.
 """
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
-import pluggy
+from .hook_marks import Hookimpl, Hookspec
 
-PROJECT = "llm"
-"""pluggy's project name; part of the mark on each implementation, so it is what existing plugins use."""
-
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+hookspec = Hookspec()
+hookimpl = Hookimpl()
 
 
 class Register(Protocol):

@@ -42,10 +42,10 @@ def installed() -> Registrations:
     """
     global _installed  # noqa: PLW0603  # an environment is loaded once
     if _installed is None:
-        from innkeeper_sdk.entry_points import LoadedPlugins, find_entry_points, load_plugins, new_manager
+        from innkeeper_sdk.entry_points import LoadedPlugins, find_entry_points, load_plugins
         from innkeeper_sdk.registry import Registry
 
-        loaded = LoadedPlugins(new_manager())
+        loaded = LoadedPlugins()
         _installed = Registry(loaded)
         load_plugins(find_entry_points(), loaded)
     return _installed

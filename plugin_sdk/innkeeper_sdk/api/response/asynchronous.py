@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any
 
@@ -12,7 +11,7 @@ from innkeeper_sdk.api.usage import Usage
 
 from . import reply
 from .base import ResponseBase
-from .calling import async_chunks_of, call_execute
+from .calling import async_chunks_of, call_execute, is_awaitable
 from .synchronous import Response
 
 
@@ -71,7 +70,7 @@ class AsyncResponse(ResponseBase):
     async def _tell(self, callback: Any) -> None:
         """Call a function, sync or async, or await what is no function."""
         outcome = callback(self) if callable(callback) else callback
-        if inspect.isawaitable(outcome):
+        if is_awaitable(outcome):
             await outcome
 
     async def _force(self) -> AsyncResponse:
