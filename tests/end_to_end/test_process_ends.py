@@ -45,7 +45,7 @@ def test_interrupt_ends_the_call_and_the_plugin(rogues: Inn) -> None:
 
 def test_interrupt_before_a_command_runs_is_no_traceback(rogues: Inn, tmp_path: Path) -> None:
     """What is imported first of all sends it: a person's Ctrl-C comes then about once in twenty."""
-    (tmp_path / "click.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    (tmp_path / "msgspec.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
 
     outcome = rogues.run("-m", "waits", "hi", environment={"PYTHONPATH": str(tmp_path)})
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .run import Run
-from .terminal_text import TerminalText
 
 if TYPE_CHECKING:
     from innkeeper_protocol.payloads.models import ModelEvent
+
+    from .terminal_text import TerminalText
 
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
@@ -22,8 +23,8 @@ class Answer:
     def __init__(self, run: Run, *, hide_reasoning: bool = False) -> None:
         self._run = run
         self._hide_reasoning = hide_reasoning
-        self._out = TerminalText() if sys.stdout.isatty() else None
-        self._thoughts = TerminalText() if sys.stderr.isatty() else None
+        self._out = _for_terminal() if sys.stdout.isatty() else None
+        self._thoughts = _for_terminal() if sys.stderr.isatty() else None
         self._is_dim = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         self._open_thought = ""
         self._has_begun = False
@@ -71,6 +72,12 @@ class Answer:
             sys.stderr.write("\n")
             sys.stderr.flush()
         self._open_thought = ""
+
+
+def _for_terminal() -> TerminalText:
+    from .terminal_text import TerminalText
+
+    return TerminalText()
 
 
 def show_usage(lines: Iterable[str]) -> None:

@@ -62,10 +62,12 @@ def start_early(arguments: Sequence[str]) -> Host | None:
 
 def _start_command(host: Host, arguments: Sequence[str]) -> bool:
     """Say whether *arguments* name a command of a plugin; if they do, start it, unless help may be all they ask for."""
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
+    if not name or name.startswith("-"):
+        return False
     from innkeeper.remote.commands import find_command, shown_paths
 
-    name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
-    command = None if name.startswith("-") else find_command(host.index, COMMANDS, name)
+    command = find_command(host.index, COMMANDS, name)
     if command is None:
         return False
     if (command.plugin.name, name, *rest[:1]) == ENDPOINT:

@@ -59,12 +59,7 @@ def run(arguments: list[str]) -> int:
             return 0
     from .early import start_early
 
-    started = start_early(arguments)
-    if started is not None:  # somebody is going to be spoken with
-        from innkeeper_protocol.msgspec_alone import import_msgspec
-
-        import_msgspec()
-    return _run_command(arguments, started)
+    return _run_command(arguments, start_early(arguments))
 
 
 def _run_command(arguments: list[str], started: object) -> int:
@@ -84,6 +79,10 @@ def _run_command(arguments: list[str], started: object) -> int:
 def _invoke(arguments: list[str], command_run: Run) -> int:
     from .plain_prompt import plain_prompt
 
+    if command_run.has_begun:
+        from innkeeper_protocol.msgspec_alone import import_msgspec
+
+        import_msgspec()
     given = plain_prompt(arguments, command_run.has_command)
     if given is None:
         from .group import invoke

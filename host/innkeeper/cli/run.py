@@ -42,6 +42,11 @@ class Run:
         self._is_told = False
 
     @property
+    def has_begun(self) -> bool:
+        """Whether there is a host, so that a plugin is likely to be spoken with."""
+        return self._host is not None
+
+    @property
     def host(self) -> Host:
         """The host; made when first asked for, closed when the run ends."""
         if self._host is None:

@@ -12,9 +12,9 @@ Every plugin has a broker and few ask it for anything, so what connecting takes 
 
 from __future__ import annotations
 
+import _socket
 import errno
 import os
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 from .policy import HostPort, Policy, canonical_host
 
 if TYPE_CHECKING:
+    import socket
+
     from .proxy import ConnectProxy
 
 CONNECT_TIMEOUT_S = 30.0
@@ -39,7 +41,7 @@ host."""
 _REQUEST_LIMIT_BYTES = 1024
 _TEXT_LIMIT = 300
 _DESCRIPTOR_BYTES = 4
-_DESCRIPTORS_BYTES = socket.CMSG_LEN(253 * _DESCRIPTOR_BYTES)
+_DESCRIPTORS_BYTES = _socket.CMSG_LEN(253 * _DESCRIPTOR_BYTES)
 """The kernel's own limit for one message (SCM_MAX_FD): all that are received are closed."""
 
 _REMEMBERED = 256
@@ -66,7 +68,7 @@ class Broker:
         on_connected: Connected | None = None,
     ) -> None:
         """*fd* is `Confined.broker_fd`, which the broker now owns. *environ* names the person's proxy."""
-        self._channel = socket.socket(fileno=fd)
+        self._channel = _socket.socket(fileno=fd)
         self._policy = policy
         self._environ = environ
         self._on_denied = on_denied
@@ -124,6 +126,8 @@ class Broker:
         proxy = proxy_for(name, port, self._environ)
         if proxy is None:
             return self._connect(name, port, grants)
+        import socket
+
         connection = socket.create_connection((proxy.host, proxy.port), timeout=CONNECT_TIMEOUT_S)
         try:
             ask_to_connect(connection, proxy, name, port)
@@ -133,6 +137,8 @@ class Broker:
         return connection
 
     def _connect(self, name: str, port: int, grants: list[HostPort]) -> socket.socket:
+        import socket
+
         from .addresses import may_reach
 
         found = _addresses(name, port)
@@ -183,7 +189,7 @@ class Broker:
         while not self._is_over:
             try:
                 data, beside, _, _ = self._channel.recvmsg(
-                    _REQUEST_LIMIT_BYTES + 1, _DESCRIPTORS_BYTES, socket.MSG_CMSG_CLOEXEC
+                    _REQUEST_LIMIT_BYTES + 1, _DESCRIPTORS_BYTES, _socket.MSG_CMSG_CLOEXEC
                 )
             except OSError:
                 return
@@ -217,14 +223,14 @@ class Broker:
         with self._lock:
             self._is_over = True
         with suppress(OSError):  # the plugin may be gone already
-            self._channel.shutdown(socket.SHUT_RDWR)
+            self._channel.shutdown(_socket.SHUT_RDWR)
 
     def _attempt(self, number: int, port: int, host: str) -> None:
         try:
             with self.open(host, port) as connection:
                 connection.settimeout(None)
                 self._answer(number, 0, "", connection.fileno())
-        except socket.gaierror as error:
+        except _socket.gaierror as error:
             self._answer(number, errno.EHOSTUNREACH, f"{host} cannot be resolved: {error.strerror}", None)
         except OSError as error:
             default = errno.ETIMEDOUT if isinstance(error, TimeoutError) else errno.ECONNREFUSED
@@ -234,7 +240,7 @@ class Broker:
         answer = f"{number} {error} {text[:_TEXT_LIMIT]}".encode("utf-8", "replace")
         beside = b"" if descriptor is None else descriptor.to_bytes(_DESCRIPTOR_BYTES, sys.byteorder)
         try:
-            self._channel.sendmsg([answer], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, beside)] if beside else [])
+            self._channel.sendmsg([answer], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, beside)] if beside else [])
         except OSError:
             return  # the plugin is gone; nobody waits
 
@@ -243,6 +249,8 @@ def _addresses(name: str, port: int) -> list[tuple[int, Any]]:
     """Return family and address of each that *name* stands for, in the order to try. Names of this machine itself are
     not looked up: what they stand for is nobody else's to say (RFC 6761).
     """
+    import socket
+
     from .addresses import address_of, is_loopback_name
 
     if is_loopback_name(name):
@@ -254,7 +262,7 @@ def _addresses(name: str, port: int) -> list[tuple[int, Any]]:
 
 def _descriptors(level: int, kind: int, content: bytes) -> Iterator[int]:
     """Yield the descriptors that a control message brought. (`socket.recv_fds` takes longer than all else here.)"""
-    if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+    if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
         for start in range(0, len(content) - len(content) % _DESCRIPTOR_BYTES, _DESCRIPTOR_BYTES):
             yield int.from_bytes(content[start : start + _DESCRIPTOR_BYTES], sys.byteorder)
 

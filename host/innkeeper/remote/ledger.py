@@ -69,8 +69,12 @@ class Ledger:
 
     def _was_decided(self, name: str) -> Callable[[Denial], bool]:
         """Return what says whether the person was asked about something that the plugin *name* was refused."""
-        from innkeeper.confinement.granting import answered
 
-        plugin = self._host.index.named(name)
-        decided = answered(self._host.home, name, plugin.source) if plugin is not None else None
-        return lambda denial: denial.what in getattr(decided, GRANTS.get(denial.kind, ""), ())
+        def was_decided(denial: Denial) -> bool:
+            from innkeeper.confinement.granting import answered
+
+            plugin = self._host.index.named(name)
+            decided = answered(self._host.home, name, plugin.source) if plugin is not None else None
+            return denial.what in getattr(decided, GRANTS.get(denial.kind, ""), ())
+
+        return was_decided

@@ -7,7 +7,6 @@ it is decided here, for display alone: a plugin that lies gets a line about some
 from __future__ import annotations
 
 import os
-import shutil
 
 from innkeeper_protocol.payloads.host_services import DenialParams
 
@@ -88,7 +87,11 @@ def _is_hosts_own(path: str, home: Home) -> bool:
 def _is_program_refused(policy: Policy, program: str) -> bool:
     name = os.path.basename(program)
     is_granted = policy.exec_any or any(name == os.path.basename(granted) for granted in policy.run)
-    return not is_granted and shutil.which(program) is not None
+    if is_granted:
+        return False
+    import shutil
+
+    return shutil.which(program) is not None
 
 
 def _is_below(path: str, folders: tuple[str, ...]) -> bool:
