@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from innkeeper_protocol.decoders import json_decoder
 from innkeeper_protocol.payloads.commands import CommandInfo, ParameterInfo
 from innkeeper_protocol.payloads.describe import Description, PermissionRequest, Problem
 from innkeeper_protocol.payloads.embeddings import EmbeddingModelInfo
@@ -20,16 +18,12 @@ from innkeeper_protocol.payloads.models import ModelInfo, ServerSideTool
 from innkeeper_protocol.payloads.templates import LoaderInfo
 from innkeeper_protocol.payloads.tools import ToolboxInfo, ToolInfo
 
-from innkeeper.errors import StorageError
 from innkeeper.paths import Home
 
 from . import spoken
-from .defaults import shipped_manifest_file
-from .inventory import InstalledPlugin, read_index, write_whole
+from .inventory import InstalledPlugin, write_whole
+from .manifest_file import MANIFEST, read_as
 from .spoken import Unfit
-
-MANIFEST = "manifest.json"
-"""In each generation."""
 
 MOST = {
     "hooks": 50,
@@ -272,31 +266,5 @@ def write_manifest(folder: str, description: Description) -> None:
 
 
 def read_manifest(home: Home, plugin: InstalledPlugin) -> Description:
-    """Return what *plugin* registers, in full; of a default plugin that is not made ready what ships with the host.
-
-    Where its environment was replaced since the index was read, that of its successor counts. Raises StorageError.
-    """
-    if plugin.generation is not None:
-        path = os.path.join(home.generation_dir(plugin.name, plugin.generation), MANIFEST)
-    else:
-        path = shipped_manifest_file(plugin.name)
-    try:
-        state = os.stat(path)
-        return _decoded(path, (state.st_ino, state.st_mtime_ns, state.st_size))
-    except (OSError, msgspec.DecodeError) as error:
-        successor = read_index(home).named(plugin.name)
-        if isinstance(error, FileNotFoundError) and successor and successor.generation not in (None, plugin.generation):
-            return read_manifest(home, successor)
-        raise StorageError(
-            f"What plugin '{plugin.name}' registers cannot be read.",
-            why=f"{path}: {error}",
-            hint=f"Have it say so again: llm plugins repair {plugin.name}",
-        ) from error
-
-
-@lru_cache(maxsize=256)
-def _decoded(path: str, state: tuple[int, int, int]) -> Description:
-    """Return what is in the manifest *path*, read once for each *state* of it: plugins may have it looked at often."""
-    with open(path, "rb") as file:
-        found: Description = json_decoder(Description).decode(file.read())
-    return found
+    """Return what *plugin* registers, in full. Raises StorageError."""
+    return read_as(home, plugin, Description)
