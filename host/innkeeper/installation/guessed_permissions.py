@@ -51,6 +51,14 @@ _NETWORK_PROGRAMS = frozenset(["git", "curl", "wget", "yt-dlp"])
 _TERMINAL_MODULES = frozenset(["prompt_toolkit", "curses", "readline", "getpass", "termios", "textual"])
 _TERMINAL_CALLS = frozenset(["input", "click.prompt", "click.confirm", "click.edit", "getpass.getpass"])
 
+_TABLE_OF_LOGS = re.compile(
+    r"""
+    (?:responses|conversations)$ | .*\b(?:from|join|into|update)\s+["\[`]?(?:responses|conversations)\b
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+"""A text that speaks of what `llm` logged: the name of its table, or SQL with that."""
+
 _THEIRS_ANYWAY = re.compile(r"(HOME|PATH|USER|LOGNAME|SHELL|PWD|TMPDIR|TEMP|TMP|LANG|TERM|EDITOR|NO_COLOR|COLUMNS)$")
 """Variables that a plugin has values of its own for, or that say nothing inside."""
 _THEIRS_BY_PREFIX = ("LC_", "XDG_", "PYTHON", "LLM_USER_PATH", "VIRTUAL_ENV", "CONDA_", "HTTP", "SSL_", "PYTEST_")
@@ -70,6 +78,9 @@ class Guess:
     address_variables: dict[str, None] = field(default_factory=dict)
     """Variables from which the clients that it imports take the address of their server."""
     terminal: bool = False
+    names_log: bool = False
+    """Whether it names the file of logs; a plugin may as well keep something of its own in a file of that name."""
+    reads_log: bool = False
 
     def grants(self) -> Grants:
         """Return what it comes to, as a person would type it."""
@@ -100,6 +111,8 @@ def guess(files: Iterable[str], site_packages: str) -> Guess:
     for host in default_hosts(site_packages, found.modules, with_openai=not found.hosts):
         found.hosts.setdefault(host)
     found.address_variables = dict.fromkeys(address_variables(site_packages, found.modules))
+    if found.names_log and found.reads_log:
+        found.databases["logs"] = None
     found.terminal = found.terminal or bool(found.modules.keys() & _TERMINAL_MODULES)
     return found
 
@@ -136,6 +149,8 @@ class _Reader(ast.NodeVisitor):
                 self._found.modules.update((f"{node.module}.{name.name}", None) for name in node.names)
             elif node.module.startswith(("google.", "llm.default_plugins.", "innkeeper_sdk.openai")):
                 self._found.modules[node.module] = None
+            if node.module == "llm.cli" and any(name.name == "logs_db_path" for name in node.names):
+                self._found.names_log = True
             if node.module == "subprocess":
                 self._from_subprocess.update(name.asname or name.name for name in node.names)
 
@@ -148,8 +163,12 @@ class _Reader(ast.NodeVisitor):
             host = host_in(node.value)
             if host is not None:
                 self._found.hosts[host] = None
-            elif node.value in ("embeddings.db", "logs.db"):
-                self._found.databases[node.value.removesuffix(".db")] = None
+            elif node.value == "embeddings.db":
+                self._found.databases["embeddings"] = None
+            elif node.value == "logs.db":
+                self._found.names_log = True
+            elif _TABLE_OF_LOGS.match(node.value):
+                self._found.reads_log = True
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         first = node.values[0] if node.values else None

@@ -109,6 +109,18 @@ SOURCES = {
         """,
         Grants(databases=("embeddings", "logs")),
     ),
+    "the table of a log": (
+        'db = sqlite_utils.Database(llm.user_dir() / "logs.db")\nfor row in db["responses"].rows: ...',
+        Grants(databases=("logs",)),
+    ),
+    "SQL on the log": (
+        'from llm.cli import logs_db_path\ndb.query("select r.id\\nfrom responses r join conversations c")',
+        Grants(databases=("logs",)),
+    ),
+    "tables of its own in a file of that name": (
+        'db = sqlite_utils.Database(llm.user_dir() / "logs.db")\ndb["classifications"].create({"id": int})',
+        NOTHING,
+    ),
     "nothing": ("import llm\nclass Model(llm.Model):\n    model_id = 'x'\n", NOTHING),
     "no Python": ("def (", NOTHING),
 }
