@@ -67,6 +67,13 @@ def test_refusal_says_who_refused_and_why(
     assert str(caught.value) == says.format(host=host_of(server))
 
 
+def test_a_key_that_is_none_leaves_words_alone(server: OpenAIServer) -> None:
+    """Servers on one's own machine take any key, so people type the shortest."""
+    with pytest.raises(RequestRefused) as caught:
+        Chat("busy", api_base=server.address, key="a").prompt("hi").text()
+    assert "[key]" not in str(caught.value)
+
+
 def test_refusal_has_its_facts_for_programs(server: OpenAIServer) -> None:
     with pytest.raises(RequestRefused) as caught:
         model_of(Chat, "busy", server).prompt("hi").text()

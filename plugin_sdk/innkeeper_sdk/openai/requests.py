@@ -32,6 +32,9 @@ LONGEST_WAIT_S = 10.0
 NOT_OF_THE_BODY = ("extra_body", "extra_headers", "extra_query", "timeout")
 """What the ``openai`` package takes beside the fields of the body."""
 
+SHORTEST_KEY = 8
+"""Letters of a key that somebody may have issued. What people type where a server wants any key is in many words."""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -62,7 +65,7 @@ class Server:
 
     def without_key(self, text: str) -> str:
         """Return *text* without the key: some servers repeat it when they refuse it."""
-        return text.replace(self.api_key, "[key]") if self.api_key else text
+        return text.replace(self.api_key, "[key]") if self.api_key and len(self.api_key) >= SHORTEST_KEY else text
 
 
 @dataclass(frozen=True)
