@@ -96,11 +96,11 @@ def differences(ours: Registrations, theirs: Registrations) -> Iterator[tuple[st
 
 
 def first_difference(here: Any, there: Any) -> str:
-    """Say how two values differ: texts by their first line that does."""
-    if isinstance(here, str) and isinstance(there, str):
-        lines = zip_longest(here.splitlines(), there.splitlines(), fillvalue="")
-        here, there = next(((one, other) for one, other in lines if one != other), (here, there))
-    return f"{_short(here)}, not {_short(there)}"
+    """Say how two values differ: by the first of their lines that do."""
+    texts = (one if isinstance(one, str) else json.dumps(one, default=str, indent=1) for one in (here, there))
+    lines = zip_longest(*(text.splitlines() for text in texts), fillvalue="")
+    one, other = next(((one.strip(), other.strip()) for one, other in lines if one != other), (here, there))
+    return f"{_short(one)}, not {_short(other)}"
 
 
 def _short(value: Any) -> str:

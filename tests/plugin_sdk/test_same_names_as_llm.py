@@ -32,6 +32,9 @@ MODULES = (
     "llm.embeddings:Collection,Entry",
     "llm.tools:llm_time,llm_version",
     "llm.migrations:migrate",
+    # What plugins that copied code of that module take from it beside its classes, which test_openai_like_llm has.
+    "llm.default_plugins.openai_models:AsyncConversation,AsyncKeyModel,Conversation,KeyModel,Prompt,StreamEvent,"
+    "_partition_tools,dicts_to_table_string,hookimpl,logging_client,remove_dict_none_values,simplify_usage_dict",
     "llm.serialization",
     "llm.cli:get_default_model,load_template,logs_db_path,logs_on,render_errors,resolve_attachment,"
     "resolve_attachment_with_type,attachment_types_callback,template_dir,user_dir",

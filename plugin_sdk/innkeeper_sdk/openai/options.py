@@ -70,7 +70,7 @@ class SharedOptions(Options):
         return biases
 
 
-class CompletionOptions(SharedOptions):
+class CompletionOptions(SharedOptions, title="Options"):
     """The options of a model behind the old completions API."""
 
     logprobs: int | None = Field(

@@ -3,6 +3,7 @@
 It registers nothing: OpenAI's own models are a plugin here. httpx and pydantic must be in the plugin's environment.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from innkeeper_sdk.openai import (
@@ -59,9 +60,31 @@ __all__ = [
 ]
 
 
+IMPORTED_THERE = {
+    "llm": (
+        "AsyncConversation",
+        "AsyncKeyModel",
+        "AsyncResponse",
+        "Conversation",
+        "EmbeddingModel",
+        "KeyModel",
+        "Prompt",
+        "Response",
+        "hookimpl",
+    ),
+    "llm.models": ("_partition_tools",),
+    "llm.parts": ("StreamEvent",),
+    "llm.utils": ("dicts_to_table_string", "logging_client", "remove_dict_none_values", "simplify_usage_dict"),
+}
+"""What the real module imports for itself. Plugins that copied its code take that from it, too."""
+
+
 def __getattr__(name: str) -> Any:
     if name in ("SharedOptions", "build_options_class"):
         from innkeeper_sdk import openai
 
         return getattr(openai, name)
+    for module, names in IMPORTED_THERE.items():
+        if name in names:
+            return getattr(import_module(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
