@@ -63,12 +63,15 @@ def _file(launched: Launched, home: Home, kind: str, path: str, *, has_failed: b
 
 
 def _database_at(path: str, home: Home, policy: Policy) -> str | None:
-    """Return which of the person's databases would be at *path*, in the plugin's data, had it been granted that."""
+    """Return which of the person's databases would be at *path*, in the plugin's data, had it been granted that. One
+    that keeps something of its own in a file of that name does not mean theirs.
+    """
     folder, file = os.path.split(path)
     name = file.removesuffix(".db")
     if folder != home.data_dir(policy.plugin) or name not in NAMES or policy.may_use_database(name):
         return None
-    return name if os.path.exists(getattr(home, f"{name}_file")) else None
+    keeps_own = os.path.exists(path) and os.path.getsize(path) > 0
+    return name if os.path.exists(getattr(home, f"{name}_file")) and not keeps_own else None
 
 
 def _is_possible(path: str, kind: str) -> bool:

@@ -97,6 +97,12 @@ def test_database_in_its_data_that_is_the_person_s_under_llm_is_a_grant_of_its_o
     assert refused(folder, "read", opened) == Denial("database", "logs", NOT_GRANTED)
     assert refused(folder, "read", f"{home.data_dir('other')}/logs.db") != Denial("database", "logs", NOT_GRANTED)
 
+    Path(home.data_dir("p")).mkdir(parents=True)
+    Path(opened).touch()
+    assert refused(folder, "read", opened) == Denial("database", "logs", NOT_GRANTED), "opening it makes an empty one"
+    Path(opened).write_text("tables of its own")
+    assert refused(folder, "read", opened) != Denial("database", "logs", NOT_GRANTED)
+
 
 def test_new_file_beside_the_hosts_own_is_granted_by_itself(folder: Path) -> None:
     path = f"{folder}/person/new"
