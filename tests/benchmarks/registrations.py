@@ -133,7 +133,10 @@ def of_real_llm(distribution: str) -> tuple[Registrations, list[str]]:
     toolboxes: dict[str, Any] = {}
 
     def register_model(model: Any, async_model: Any = None, aliases: Any = None) -> None:
-        models.setdefault((model or async_model).model_id, _model(model, async_model, aliases))
+        earlier = models.get((model or async_model).model_id, {}).get("aliases", ())
+        models[(model or async_model).model_id] = _model(
+            model, async_model, dict.fromkeys([*earlier, *(aliases or ())])
+        )
 
     def register_embedding_model(model: Any, aliases: Any = None) -> None:
         facts = _facts(model, "needs_key key_env_var supports_text supports_binary batch_size")

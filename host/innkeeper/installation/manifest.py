@@ -52,6 +52,7 @@ MOST_SUMMARY_BYTES = 512 * 1024
 """Of its part of the index, which every command reads. 400 models take some 80 KB."""
 
 T = TypeVar("T")
+M = TypeVar("M", ModelInfo, EmbeddingModelInfo)
 
 
 def checked(said: Description) -> Description:
@@ -61,10 +62,8 @@ def checked(said: Description) -> Description:
     check = _Check(problems)
     found = Description(
         hooks=check.each("hooks", said.hooks, spoken.word),
-        models=check.unique("models", said.models, _model, lambda one: one.model_id),
-        embedding_models=check.unique(
-            "embedding_models", said.embedding_models, _embedding_model, lambda one: one.model_id
-        ),
+        models=_joined(check.each("models", said.models, _model)),
+        embedding_models=_joined(check.each("embedding_models", said.embedding_models, _embedding_model)),
         commands=check.unique("commands", said.commands, _command, lambda one: one.name),
         template_loaders=check.unique("template_loaders", said.template_loaders, _loader, lambda one: one.prefix),
         fragment_loaders=check.unique("fragment_loaders", said.fragment_loaders, _loader, lambda one: one.prefix),
@@ -112,6 +111,18 @@ class _Check:
     def _note(self, what: str, message: str) -> None:
         if len(self.problems) < MOST["problems"]:
             self.problems.append(Problem(where=what.replace("_", " "), message=message))
+
+
+def _joined(models: Iterable[M]) -> tuple[M, ...]:
+    """Return *models* with those of one id as one: the last, which that id means in `llm`, with the aliases of all."""
+    found: dict[str, M] = {}
+    aliases: dict[str, dict[str, None]] = {}
+    for one in models:
+        found[one.model_id] = one
+        aliases.setdefault(one.model_id, {}).update(dict.fromkeys(one.aliases))
+    return tuple(
+        msgspec.structs.replace(one, aliases=tuple(aliases[model_id])[:MOST_ALIASES]) for model_id, one in found.items()
+    )
 
 
 def _names(said: Iterable[str], most: int) -> tuple[str, ...]:

@@ -146,10 +146,19 @@ def test_texts_are_cleaned_and_cut() -> None:
 
 
 def test_second_of_a_name_is_left_out() -> None:
-    found = checked(Description(models=(ModelInfo(model_id="m", label="1"), ModelInfo(model_id="m", label="2"))))
+    found = checked(Description(tools=(ToolInfo(name="t", description="1"), ToolInfo(name="t", description="2"))))
 
-    assert [model.label for model in found.models] == ["1"]
-    assert found.problems == (Problem(where="models", message="m is there twice."),)
+    assert [tool.description for tool in found.tools] == ["1"]
+    assert found.problems == (Problem(where="tools", message="t is there twice."),)
+
+
+def test_a_model_that_is_registered_again_has_the_names_of_both() -> None:
+    """In `llm` its id means the last, and each alias still means one."""
+    first = ModelInfo(model_id="m", label="1", aliases=("a", "b"))
+    found = checked(Description(models=(first, ModelInfo(model_id="m", label="2", aliases=("b", "c")))))
+
+    assert [(model.label, model.aliases) for model in found.models] == [("2", ("a", "b", "c"))]
+    assert found.problems == ()
 
 
 def test_number_of_everything_is_bounded() -> None:
