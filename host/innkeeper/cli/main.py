@@ -20,9 +20,9 @@ VERSION_LINE = "innkeeper, version {}"
 INTERRUPTED = 130
 """The exit status of what Ctrl-C ended."""
 
-GARBAGE_OBJECTS = 20_000
-"""New objects after which Python looks for cycles among them. With the 700 of older versions a twentieth of all imports
-is spent on looking, in vain."""
+GARBAGE_OBJECTS = 50_000
+"""New objects after which Python looks for cycles among them: more than a prompt makes. With the 700 of older versions a
+twentieth of all imports is spent on looking, in vain."""
 
 
 def main() -> NoReturn:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from calendar import timegm
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -60,6 +59,8 @@ def entries(home: Home, plugin: str) -> Iterator[dict[str, Any]]:
 
 def time_of(entry: dict[str, Any]) -> int | None:
     """Return when *entry* was made, in seconds since 1970; None where that cannot be read."""
+    from calendar import timegm  # which takes longer than all else here, and is for who reads alone
+
     try:
         return timegm(time.strptime(str(entry["time"]), _TIME))
     except ValueError:
