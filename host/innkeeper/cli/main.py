@@ -21,8 +21,8 @@ INTERRUPTED = 130
 """The exit status of what Ctrl-C ended."""
 
 GARBAGE_OBJECTS = 50_000
-"""New objects after which Python looks for cycles among them: more than a prompt makes. With the 700 of older versions a
-twentieth of all imports is spent on looking, in vain."""
+"""New objects after which Python looks for cycles among them: more than a prompt makes. With the 700 of older versions
+a twentieth of all imports is spent on looking, in vain."""
 
 
 def main() -> NoReturn:
