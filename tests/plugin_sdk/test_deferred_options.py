@@ -12,9 +12,8 @@ from innkeeper_protocol import methods
 from innkeeper_protocol.payloads import models
 from innkeeper_protocol.peer import Peer
 
+from .deferred_observing import observed
 from .plugin_process import plugin_process
-
-BEHAVIOUR = Path(__file__).with_name("deferred_behaviour.py")
 
 PLUGINS = {
     "echoing": """
@@ -89,19 +88,6 @@ CLASSES = (
     "checking:Checked",
     *(f"inheriting:Model.{name}" for name in ("Base", "More", "Same")),
 )
-
-
-def observed(folder: Path, kept: tuple[str, ...], classes: tuple[str, ...]) -> dict[str, list[str]]:
-    ran = subprocess.run(
-        [sys.executable, BEHAVIOUR, folder, ",".join(kept), *classes],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    found: dict[str, list[str]] = json.loads(ran.stdout)
-    return found
 
 
 def write(folder: Path, sources: dict[str, str]) -> None:

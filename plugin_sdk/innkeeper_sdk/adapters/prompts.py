@@ -77,15 +77,22 @@ def _prompt(model: Any, payload: wire.Prompt, options: Any, take_blob: TakeBlob)
     return Prompt(
         payload.text,
         model,
-        attachments=[attachment_in(attachment, take_blob) for attachment in payload.attachments],
-        system=payload.system,
-        options=options,
-        schema=payload.schema,
-        tools=[tool_in(model, tool) for tool in payload.tools],
-        tool_results=[tool_result_in(result, take_blob) for result in payload.tool_results],
         messages=messages_in(payload.messages, take_blob) if payload.messages else None,
-        hide_reasoning=payload.hide_reasoning,
+        **prompt_arguments(model, payload, options, take_blob),
     )
+
+
+def prompt_arguments(model: Any, payload: wire.Prompt, options: Any, take_blob: TakeBlob) -> dict[str, Any]:
+    """Return what any release's `Prompt` takes of *payload* by name, but for the chain of messages."""
+    return {
+        "attachments": [attachment_in(attachment, take_blob) for attachment in payload.attachments],
+        "system": payload.system,
+        "options": options,
+        "schema": payload.schema,
+        "tools": [tool_in(model, tool) for tool in payload.tools],
+        "tool_results": [tool_result_in(result, take_blob) for result in payload.tool_results],
+        "hide_reasoning": payload.hide_reasoning,
+    }
 
 
 def _messages_after(chain: list[Any], prompt: Prompt) -> list[Any]:

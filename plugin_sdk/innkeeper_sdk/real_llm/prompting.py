@@ -16,12 +16,10 @@ from innkeeper_sdk.adapters import models, prompts
 from innkeeper_sdk.adapters.content import (
     Outgoing,
     TakeBlob,
-    attachment_in,
     messages_in,
     messages_out,
     tool_call_in,
     tool_call_out,
-    tool_result_in,
 )
 from innkeeper_sdk.adapters.json_values import json_map, json_value
 from innkeeper_sdk.adapters.recorder import event_out
@@ -141,14 +139,8 @@ def _prompt(model: Any, payload: wire.Prompt, options: Any, take_blob: TakeBlob,
         api().Prompt,
         payload.text,
         model,
-        attachments=[attachment_in(attachment, take_blob) for attachment in payload.attachments],
-        system=payload.system,
-        options=options,
-        schema=payload.schema,
-        tools=[prompts.tool_in(model, tool) for tool in payload.tools],
-        tool_results=[tool_result_in(result, take_blob) for result in payload.tool_results],
         messages=messages_in(payload.messages, take_blob) if payload.messages and api().has_parts else None,
-        hide_reasoning=payload.hide_reasoning,
+        **prompts.prompt_arguments(model, payload, options, take_blob),
     )
     if before is not None and not payload.messages and hasattr(prompt, "_explicit_messages"):
         own = [message for message in prompt.messages if message.role != "system"]

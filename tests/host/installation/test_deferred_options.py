@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 from innkeeper.installation.deferred_options import deferrable_classes
 
-BEHAVIOUR = Path(__file__).parents[2] / "plugin_sdk" / "deferred_behaviour.py"
+from tests.plugin_sdk.deferred_observing import observed
 
 TOP = """
 import llm
@@ -258,16 +255,3 @@ def test_what_can_wait_behaves_as_without_waiting(seed: int, tmp_path: Path) -> 
     different = [name for name in fit if waiting[name] != at_once[name]]
     assert [(tmp_path / f"{name.partition(':')[0]}.py").read_text("utf-8") for name in different] == []
     assert sum(found is not None for found in at_once.values()) > 20
-
-
-def observed(folder: Path, kept: list[str], classes: list[str]) -> dict[str, list[str] | None]:
-    ran = subprocess.run(
-        [sys.executable, BEHAVIOUR, folder, ",".join(kept), *classes],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    found: dict[str, list[str] | None] = json.loads(ran.stdout)
-    return found
