@@ -31,7 +31,7 @@ LOCKDOWN_FAILED = 125
 
 SIGINT, SIGTERM = 2, 15
 
-_LANDLOCK_NEEDED = 2
+LANDLOCK_NEEDED = 2
 """From Linux 5.19: the first that knows links and renames between folders. What later ones add, the filter refuses."""
 
 
@@ -204,7 +204,7 @@ def _lockdown(policy: Policy, namespaces: bool, seen: list[Entry], pins: dict[st
         ) from None
     return {
         "limits": kernel_limits(policy, namespaces),
-        "landlock_needed": 0 if namespaces else _LANDLOCK_NEEDED,
+        "landlock_needed": 0 if namespaces else LANDLOCK_NEEDED,
         "own_sockets": policy.own_sockets,
         "paths": [(path, rights, pins.get(path)) for path, rights in _rights(seen).items()],
         "filter": program,

@@ -11,14 +11,14 @@ import sys
 from contextlib import suppress
 from typing import NamedTuple
 
+from .confine import LANDLOCK_NEEDED
 from .system_calls import MACHINES
 from .tier import probe
 
 _LANDLOCK_CREATE_RULESET, _VERSION_FLAG = 444, 1
 
-LANDLOCK_NEEDED = 2
 SIGNALS_SINCE = 6
-"""Versions of Landlock: what the weaker tier needs, and from when on it keeps signals inside."""
+"""The version of Landlock from which on the weaker tier keeps signals inside."""
 
 
 class Machine(NamedTuple):

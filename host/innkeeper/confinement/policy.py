@@ -104,7 +104,9 @@ class Policy(NamedTuple):
     pinned: tuple[str, ...] = ()
     """Of these, what the person granted or named: each must lead to one of them, and be the same when it starts."""
     run: tuple[str, ...] = ()
-    """Programs. They are confined as the plugin is, and end with it."""
+    """Programs. They are confined as the plugin is, and end with it; in the weaker tier not those that a command in the
+    person's terminal started in the background.
+    """
     net: tuple[HostPort, ...] = ()
     keys: tuple[str, ...] = ()
     """Names of stored keys that it may ask for."""

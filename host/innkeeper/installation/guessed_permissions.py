@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from innkeeper.confinement.grants import Grants
 
-from .vendor_hosts import address_variables, default_hosts
+from .vendor_hosts import default_hosts
 
 MOST_BYTES = 8 * 1024 * 1024
 """Of source that is looked at."""
@@ -75,8 +75,6 @@ class Guess:
     programs: dict[str, None] = field(default_factory=dict)
     databases: dict[str, None] = field(default_factory=dict)
     modules: dict[str, None] = field(default_factory=dict)
-    address_variables: dict[str, None] = field(default_factory=dict)
-    """Variables from which the clients that it imports take the address of their server."""
     terminal: bool = False
     names_log: bool = False
     """Whether it names the file of logs; a plugin may as well keep something of its own in a file of that name."""
@@ -95,10 +93,8 @@ class Guess:
         )
 
 
-def guess(files: Iterable[str], site_packages: str) -> Guess:
-    """Return what the Python *files* of a plugin speak of, and the default hosts of the vendors' clients they import
-    from *site_packages*.
-    """
+def guess(files: Iterable[str]) -> Guess:
+    """Return what the Python *files* of a plugin speak of."""
     found = Guess()
     size_bytes = 0
     for path in files:
@@ -108,13 +104,16 @@ def guess(files: Iterable[str], site_packages: str) -> Guess:
                 break
             with open(path, "rb") as file:
                 _Reader(found).visit(ast.parse(file.read()))
-    for host in default_hosts(site_packages, found.modules, with_openai=not found.hosts):
-        found.hosts.setdefault(host)
-    found.address_variables = dict.fromkeys(address_variables(site_packages, found.modules))
     if found.names_log and found.reads_log:
         found.databases["logs"] = None
     found.terminal = found.terminal or bool(found.modules.keys() & _TERMINAL_MODULES)
     return found
+
+
+def add_vendors(found: Guess, site_packages: str) -> None:
+    """Add the default hosts of the vendors' clients in *site_packages* that the plugin imports: many files to read."""
+    for host in default_hosts(site_packages, found.modules, with_openai=not found.hosts):
+        found.hosts.setdefault(host)
 
 
 def host_in(text: str) -> str | None:

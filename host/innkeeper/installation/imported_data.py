@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 from innkeeper.errors import UsageError
 
-from .editable import source_files
 from .inventory import InstalledPlugin
+from .own_source import own_files
 from .undeclared_imports import MOST_BYTES
-from .wheel import read_installed
 
 KEYS = "keys.json"
 
@@ -96,7 +95,7 @@ def _names_in_source(plugin: InstalledPlugin) -> set[str]:
     """Return the first part of each text in the plugin's source that can be a path."""
     names: set[str] = set()
     size_bytes = 0
-    for path in _own_files(plugin):
+    for path in own_files(plugin):
         with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             size_bytes += os.path.getsize(path)
             if size_bytes > MOST_BYTES:
@@ -105,14 +104,6 @@ def _names_in_source(plugin: InstalledPlugin) -> set[str]:
                 texts = (node.value for node in ast.walk(ast.parse(file.read())) if isinstance(node, ast.Constant))
                 names.update(text.split("/")[0] for text in texts if isinstance(text, str) and len(text) < 200)
     return names - {""}
-
-
-def _own_files(plugin: InstalledPlugin) -> list[str]:
-    if plugin.extra_read:
-        return [path for folder in plugin.extra_read for path in source_files(folder)]
-    distribution = read_installed(plugin.site_packages, plugin.name) if plugin.is_ready else None
-    files = distribution.files if distribution else ()
-    return [os.path.join(plugin.site_packages, path) for path in files if path.endswith(".py")]
 
 
 def _stem(name: str) -> str:

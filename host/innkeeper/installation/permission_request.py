@@ -5,7 +5,6 @@ Asking grants nothing. What a plugin says is a stranger's wish: what could not b
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -18,15 +17,14 @@ from innkeeper.confinement.grants import NOTHING, Grants
 from innkeeper.confinement.policy import Limits
 from innkeeper.errors import UsageError
 from innkeeper.paths import Home
+from innkeeper.storage.database_views import NAMES
 
-from .editable import source_files
-from .guessed_permissions import Guess, guess
+from .guessed_permissions import Guess, add_vendors, guess
 from .inventory import InstalledPlugin
 from .manifest import read_manifest
 from .named_servers import of_refusals, of_variables
-from .wheel import read_installed
-
-DATABASES = ("embeddings", "logs")
+from .own_source import own_files
+from .vendor_hosts import address_variables
 
 
 class Requested(NamedTuple):
@@ -67,15 +65,13 @@ def requested(
         )
         return _fit(home, wanted, description, found)._replace(terminal=said.terminal, reason=said.reason)
     keys = dict.fromkeys([*_keys_of_models(description), *found.keys])
+    add_vendors(found, plugin.site_packages)
     guessed = found.grants()
-    named = of_variables([*guessed.env, *found.address_variables], environ or {})
+    addresses = address_variables(plugin.site_packages, found.modules) if environ else ()
+    named = of_variables([*guessed.env, *addresses], environ or {})
     servers = [*(server for some in named.values() for server in some), *of_refusals(refused)]
-    guessed = guessed._replace(keys=tuple(keys), net=_united(guessed.net, servers), env=_united(guessed.env, named))
+    guessed = guessed._replace(keys=tuple(keys)).add(Grants(net=tuple(servers), env=tuple(named)))
     return _fit(home, guessed, description, found)._replace(terminal=found.terminal, is_guess=True)
-
-
-def _united(*some: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(item for items in some for item in items))
 
 
 def variables_of(home: Home, plugin: InstalledPlugin, keys: Iterable[str]) -> tuple[str, ...]:
@@ -87,17 +83,7 @@ def variables_of(home: Home, plugin: InstalledPlugin, keys: Iterable[str]) -> tu
 
 
 def _guess(plugin: InstalledPlugin) -> Guess:
-    if plugin.extra_read:
-        files = [path for folder in plugin.extra_read for path in source_files(folder)]
-    else:
-        distribution = read_installed(plugin.site_packages, plugin.name)
-        paths = distribution.files if distribution else ()
-        files = [
-            os.path.join(plugin.site_packages, path)
-            for path in paths
-            if path.endswith(".py") and not path.startswith(("/", ".."))
-        ]
-    return guess(files, plugin.site_packages)
+    return guess(own_files(plugin))
 
 
 def _fit(home: Home, wanted: Grants, description: Description, found: Guess) -> Requested:
@@ -116,7 +102,7 @@ def _fit(home: Home, wanted: Grants, description: Description, found: Guess) -> 
         keys=wanted.keys,
         key_variables=variables,
         env=tuple(name for name in grants.env if name not in own),
-        databases=tuple(name for name in wanted.databases if name in DATABASES),
+        databases=tuple(name for name in wanted.databases if name in NAMES),
         own_sockets=wanted.own_sockets,
         memory_bytes=memory_bytes,
     )

@@ -16,7 +16,7 @@ _INNER_FOLDERS = frozenset(["client", "core", "_core", "http_client"])
 """In which a package may have its client, besides the top."""
 
 MOST_FILES = 80
-"""Of one package that are looked at, in the order of their names."""
+"""Of one folder that are looked at, in the order of their names."""
 
 _NAMES = re.compile(
     r"""

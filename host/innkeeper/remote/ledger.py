@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from innkeeper.confinement.grants import NOTHING, Grants
@@ -70,11 +71,11 @@ class Ledger:
     def _was_decided(self, name: str) -> Callable[[Denial], bool]:
         """Return what says whether the person was asked about something that the plugin *name* was refused."""
 
-        def was_decided(denial: Denial) -> bool:
+        @cache
+        def decided() -> Grants:
             from innkeeper.confinement.granting import answered
 
             plugin = self._host.index.named(name)
-            decided = answered(self._host.home, name, plugin.source) if plugin is not None else None
-            return denial.what in getattr(decided, GRANTS.get(denial.kind, ""), ())
+            return answered(self._host.home, name, plugin.source) if plugin is not None else NOTHING
 
-        return was_decided
+        return lambda denial: denial.what in getattr(decided(), GRANTS.get(denial.kind, ""), ())

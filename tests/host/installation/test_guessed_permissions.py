@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from innkeeper.confinement.grants import NOTHING, Grants
-from innkeeper.installation.guessed_permissions import MOST_OF_A_KIND, Guess, guess, host_in
+from innkeeper.installation.guessed_permissions import MOST_OF_A_KIND, Guess, add_vendors, guess, host_in
 
 
 def guess_of(folder: Path, code: str) -> Guess:
     path = folder / "plugin.py"
     path.write_text(textwrap.dedent(code), "utf-8")
-    return guess([str(path)], str(folder / "site-packages"))
+    found = guess([str(path)])
+    add_vendors(found, str(folder / "site-packages"))
+    return found
 
 
 @pytest.mark.parametrize(
